@@ -1,0 +1,153 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/IBM/sarama"
+)
+
+// The pauses between rounds of connection attempts.
+const (
+	firstPause = 100 * time.Millisecond
+	lastPause  = 2 * time.Second
+)
+
+// Client connects to the cluster. While no broker answers it keeps trying until
+// ConnectTimeout is over, and logs that once. It gives up at once on what no
+// further try can change: refused credentials, a certificate that is not
+// trusted. The error is one line that names the brokers and what is likely
+// wrong. The caller closes the client.
+func (c Connection) Client(ctx context.Context, config *sarama.Config) (sarama.Client, error) {
+	if len(c.Brokers) == 0 {
+		return nil, errors.New("kafka: no brokers are given")
+	}
+	timeout := c.ConnectTimeout
+	if timeout <= 0 {
+		timeout = DefaultConnectTimeout
+	}
+	limited, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	pause, waited := firstPause, false
+	var last error // of an attempt that was not cut short
+	for {
+		client, err := c.connect(limited, config)
+		if err == nil {
+			if waited {
+				c.logger().Info("kafka brokers answer", "brokers", c.Brokers)
+			}
+			return client, nil
+		}
+		if limited.Err() == nil || last == nil {
+			last = err
+		}
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("kafka: connecting to %s: %w", c.names(), ctx.Err())
+		}
+		if final(err) {
+			return nil, fmt.Errorf("kafka: %s: %w%s", c.names(), err, c.hint(err))
+		}
+		if !waited {
+			waited = true
+			c.logger().Warn("kafka brokers do not answer yet, trying on",
+				"brokers", c.Brokers, "for", timeout, "error", err.Error()+c.hint(err))
+		}
+		select {
+		case <-limited.Done():
+			if ctx.Err() != nil {
+				return nil, fmt.Errorf("kafka: connecting to %s: %w", c.names(), ctx.Err())
+			}
+			return nil, fmt.Errorf("kafka: no broker of %s answered within %s: %w%s", c.names(), timeout, last, c.hint(last))
+		case <-time.After(pause):
+			pause = min(2*pause, lastPause)
+		}
+	}
+}
+
+// names lists the brokers for a message.
+func (c Connection) names() string { return strings.Join(c.Brokers, ", ") }
+
+// connect makes one attempt: it finds out whether any broker lets us in, and
+// only then makes the client, because the client's own error hides why not.
+func (c Connection) connect(ctx context.Context, config *sarama.Config) (sarama.Client, error) {
+	if err := c.probe(ctx, config); err != nil {
+		return nil, err
+	}
+	return sarama.NewClient(c.Brokers, config)
+}
+
+// probe connects to all brokers at once, with encryption and authentication,
+// and returns nil as soon as one lets us in. An error that no further try can
+// change comes first, since it says most.
+func (c Connection) probe(ctx context.Context, config *sarama.Config) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	trial := *config
+	trial.Net.Proxy.Enable = true
+	trial.Net.Proxy.Dialer = abortable{ctx: ctx, dialer: net.Dialer{Timeout: config.Net.DialTimeout}}
+
+	results := make(chan error, len(c.Brokers))
+	for _, address := range c.Brokers {
+		go func() { results <- reach(address, &trial) }()
+	}
+	var errs []error
+	reached := false
+	for range c.Brokers { // all are awaited, so that no goroutine outlives the call
+		err := <-results
+		if err == nil {
+			reached = true
+			cancel()
+			continue
+		}
+		errs = append(errs, err)
+	}
+	if reached {
+		return nil
+	}
+	for _, err := range errs {
+		if final(err) {
+			return err
+		}
+	}
+	return errs[0]
+}
+
+// reach opens and closes one connection.
+func reach(address string, config *sarama.Config) error {
+	broker := sarama.NewBroker(address)
+	if err := broker.Open(config); err != nil {
+		return err
+	}
+	connected, err := broker.Connected() // waits for the handshakes
+	if connected {
+		_ = broker.Close() // nothing was sent that could be lost
+	}
+	if err == nil && !connected {
+		err = sarama.ErrNotConnected
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", address, err)
+	}
+	return nil
+}
+
+// abortable dials connections that are closed when ctx is done, so that an
+// attempt never waits out a silent peer.
+type abortable struct {
+	ctx    context.Context
+	dialer net.Dialer
+}
+
+func (a abortable) Dial(network, address string) (net.Conn, error) {
+	conn, err := a.dialer.DialContext(a.ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	context.AfterFunc(a.ctx, func() { _ = conn.Close() })
+	return conn, nil
+}
