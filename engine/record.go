@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"time"
 
 	"waterhealer/healer"
@@ -29,9 +30,11 @@ const (
 )
 
 // Record is what flows through a graph. A record that has been emitted is
-// never changed again: operators make new ones with [Record.With].
+// never changed again: operators make new ones with [Record.With], [NewBatch]
+// and [NewJoined].
 type Record struct {
-	// Value is the decoded value, of the kinds that package value lists.
+	// Value is the decoded value, of the kinds that package value lists. A
+	// batch has none of its own: see [Record.List].
 	Value any
 	// Raw is the payload as it came from the source. It is what outputs write
 	// while Intact is true; nil is a null payload.
@@ -48,13 +51,213 @@ type Record struct {
 	Line      int // the line in the input file, from 1; 0 where there is none
 	Known     Known
 
-	// Claim is where the record was read, nil for a value joined from several.
+	// Claim is where the record was read, nil for a value of several claims.
 	Claim *Claim
 	// Batch holds the elements of a batch, each with its own lineage; nil for
 	// any other value. An empty batch is not nil.
 	Batch []*Record
 
-	ack  *healer.Ack
-	unit *unit
-	seq  int64
+	decoded bool  // Decode ran already
+	early   error // why the record fails as soon as it enters the graph
+	ack     *healer.Ack
+	parents []*Record // of a joined value that was not emitted yet
+	gate    *gate     // of its order unit, nil where nothing is kept in order
+	unitKey uint64
+	seq     int64
+}
+
+// With is the record with another value and the same lineage and origin. On a
+// batch it makes one value of all its elements and joins their lineages.
+func (r *Record) With(v any) *Record {
+	if r.Batch != nil {
+		return NewJoined(v, r)
+	}
+	child := *r
+	child.Value, child.Raw, child.Intact = v, nil, false
+	return &child
+}
+
+// NewJoined is one value made of several records.
+func NewJoined(v any, parents ...*Record) *Record {
+	joined := agree(parents)
+	joined.Value = v
+	joined.parents = parents
+	return joined
+}
+
+// NewBatch is a batch of elements, each of which keeps its own lineage.
+func NewBatch(elements []*Record) *Record {
+	batch := agree(elements)
+	batch.Batch = elements
+	if elements == nil {
+		batch.Batch = []*Record{}
+	}
+	return batch
+}
+
+// agree makes a record that has those fields of origin on which all agree.
+func agree(records []*Record) *Record {
+	if len(records) == 0 {
+		return &Record{}
+	}
+	first := records[0]
+	out := &Record{
+		Key: first.Key, Headers: first.Headers, Timestamp: first.Timestamp,
+		Topic: first.Topic, Partition: first.Partition, Offset: first.Offset, Line: first.Line,
+		Known: first.Known, Claim: first.Claim,
+	}
+	for _, r := range records[1:] {
+		out.narrow(r)
+	}
+	return out
+}
+
+// narrow forgets what the other record does not share.
+func (r *Record) narrow(other *Record) {
+	known := r.Known & other.Known
+	if known&KnownKey != 0 && ((r.Key == nil) != (other.Key == nil) || !bytes.Equal(r.Key, other.Key)) {
+		known &^= KnownKey
+	}
+	if known&KnownHeaders != 0 && !sameHeaders(r.Headers, other.Headers) {
+		known &^= KnownHeaders
+	}
+	if r.Topic != other.Topic {
+		known &^= KnownTopic
+	}
+	if r.Partition != other.Partition {
+		known &^= KnownPartition
+	}
+	if r.Offset != other.Offset {
+		known &^= KnownOffset
+	}
+	if !r.Timestamp.Equal(other.Timestamp) {
+		known &^= KnownTimestamp
+	}
+	if r.Claim != other.Claim {
+		r.Claim = nil
+	}
+	if r.Line != other.Line {
+		r.Line = 0
+	}
+	r.Known = known
+	if known&KnownKey == 0 {
+		r.Key = nil
+	}
+	if known&KnownHeaders == 0 {
+		r.Headers = nil
+	}
+}
+
+func sameHeaders(a, b []Header) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].Key != b[i].Key || !bytes.Equal(a[i].Value, b[i].Value) {
+			return false
+		}
+	}
+	return true
+}
+
+// List is the record's value as an expression sees it: of a batch the list of
+// its elements' values, nested as the batches are.
+func (r *Record) List() any {
+	if r.Batch == nil {
+		return r.Value
+	}
+	values := make([]any, len(r.Batch))
+	for i, element := range r.Batch {
+		values[i] = element.List()
+	}
+	return values
+}
+
+// Elements calls yield for the record itself or, of a batch, for each element
+// of it and of the batches in it, in order.
+func (r *Record) Elements(yield func(*Record)) {
+	if r.Batch == nil {
+		yield(r)
+		return
+	}
+	for _, element := range r.Batch {
+		element.Elements(yield)
+	}
+}
+
+// Unit is what identifies the record's order unit, comparable with ==; nil
+// where nothing has to be kept in order.
+func (r *Record) Unit() any {
+	if r.gate == nil {
+		return nil
+	}
+	return r.lane()
+}
+
+// unitID identifies an order unit.
+type unitID struct {
+	gate *gate
+	key  uint64
+}
+
+func (r *Record) lane() unitID { return unitID{gate: r.gate, key: r.unitKey} }
+
+// retain adds n references to all that the record was made from.
+func (r *Record) retain(n int) {
+	if r.Batch == nil {
+		r.ack.Retain(n)
+		return
+	}
+	for _, element := range r.Batch {
+		element.retain(n)
+	}
+}
+
+// release drops one reference of all that the record was made from.
+func (r *Record) release() {
+	if r.Batch == nil {
+		r.ack.Release()
+		return
+	}
+	for _, element := range r.Batch {
+		element.release()
+	}
+}
+
+// leaves calls yield for the source acks below the record.
+func (r *Record) leaves(yield func(*healer.Ack)) {
+	r.Elements(func(element *Record) { element.ack.Leaves(yield) })
+}
+
+// gone says that all claims the record was read from are revoked.
+func (r *Record) gone() bool {
+	if r.Batch != nil {
+		for _, element := range r.Batch {
+			if !element.gone() {
+				return false
+			}
+		}
+		return len(r.Batch) > 0
+	}
+	if r.Claim != nil {
+		return r.Claim.revoked.Load()
+	}
+	all := true
+	r.ack.Leaves(func(leaf *healer.Ack) {
+		if source, ok := leaf.Source.(*Record); !ok || !source.Claim.revoked.Load() {
+			all = false
+		}
+	})
+	return all
+}
+
+// join gives a joined value that is emitted its node in the lineage, with one
+// reference, which the caller releases.
+func (r *Record) join() {
+	var acks []*healer.Ack
+	for _, parent := range r.parents {
+		parent.Elements(func(element *Record) { acks = append(acks, element.ack) })
+	}
+	r.parents = nil
+	r.ack = healer.Join(acks...)
 }

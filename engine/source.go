@@ -42,4 +42,7 @@ type ClaimOptions struct {
 	// finished, by the committed map; nil is none. Such records are counted as
 	// finished on Push and reach no node.
 	Finished func(offset int64) bool
+	// Uncommitted says that the source keeps no offsets anywhere: what waits
+	// for a commit does not wait.
+	Uncommitted bool
 }

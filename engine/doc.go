@@ -1,0 +1,62 @@
+// Package engine runs graphs of operators between sources and outputs, and
+// tells the healer what became of each record. It never sees YAML, Kafka or
+// expressions.
+//
+// # A record's way
+//
+// A source pushes slices of records of one claim ([Intake.Push]); each record
+// gets its [healer.Ack] and its order unit, and goes to a lane. A lane decodes
+// it and calls the operators without state one after another, as plain
+// functions ([executor.process]). What reaches an operator with state, or an
+// output, is collected and pushed into that node's queue once per slice. An
+// operator with state has a goroutine of its own (a stage), which runs it and
+// the stateless operators behind it. Each output has a writer, which hands one
+// slice at a time to [Output.Write] and sees to the answers: acknowledged
+// records drop their reference, failed ones wait in lineups and are tried
+// again, and when their tries have ended [Runtime.fail] takes the policy. When
+// the last reference of a source record goes, the healer's partition counts it
+// as finished; the source asks [Claim.Progress] and commits.
+//
+// # Lineage
+//
+// One rule: a split adds references, a merge is a node with parents. The engine
+// holds one reference while Process runs, retains one per reader before a
+// record is passed on, and releases its own afterwards. An operator that holds
+// records says so with [Out.Keep] and [Out.LetGo] and never sees an ack. A
+// batch is a list of records, each with its own lineage; only a value made of
+// a whole batch is joined.
+//
+// # Order
+//
+// An order unit is a gate and a key in it: a partition, a key of it, or the
+// output stream of an operator with state. One lane runs all records of a unit,
+// so they reach a writer in order. A failure blocks its unit in the gate from
+// its sequence number on, and every writer holds what is behind it. Blocking at
+// the outputs and not in the lanes lets a window behind the failure fill, which
+// may be what the failed record needs to be finished.
+//
+// # Goroutines and bounds
+//
+// Graph.Workers lanes, one stage per operator with state, one writer per
+// output, the sources' own, one look-out for stalls. Queues lead only to later
+// nodes and pushing never blocks, so no cycle of full queues can form: lanes
+// and stages wait for room after a slice, and sources pause a claim that is
+// [Claim.Full].
+//
+// # Start and stop
+//
+// Outputs open before sources run. At the end (of input, by signal, by halt)
+// sources stop first; then each queue ends when its last sender has ended, in
+// the graph's order: lanes, stages (which flush as the ending demands),
+// writers, dead letters. Then sources commit and give up their claims, reports
+// that waited for the commit are written, and outputs close.
+//
+// # What was rejected
+//
+// Channels between goroutines with a capacity: a full one blocks other order
+// units, and with fan-out and joins a cycle of full ones can form. Lineage as
+// lists of offsets in each record: a ledger that every operator has to keep
+// right. A lane that stops at a failed record: what stands behind it may be
+// what a window needs to let the failed record go. An Emit that returns an
+// error: nobody but the engine can do anything about it.
+package engine

@@ -1,0 +1,167 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+)
+
+// Role is what a node does in the graph.
+type Role int
+
+// The roles.
+const (
+	RoleSource Role = iota
+	RoleOperator
+	RoleHealing // gates its records' offsets; its outputs are nodes of their own
+	RoleOutput
+)
+
+// Order says what is kept in order from a source to the outputs.
+type Order int
+
+// The orders.
+const (
+	OrderPartition Order = iota
+	OrderKey
+	OrderNone
+)
+
+// Then is what happens to a record for which trying again has ended.
+type Then int
+
+// What can happen.
+const (
+	ThenHalt Then = iota
+	ThenDeadLetter
+	ThenSkip
+)
+
+// String is the word of the pipeline file.
+func (t Then) String() string {
+	return [...]string{"halt", "dead_letter", "skip"}[t]
+}
+
+// Policy is what is done about errors at a node.
+type Policy struct {
+	Attempts   int           // tries in all for errors about the record; 0 is without end
+	Backoff    time.Duration // before the second try; doubles each time
+	MaxBackoff time.Duration
+	MaxElapsed time.Duration // ends also tries against a destination; 0 is never
+	Then       Then
+	// DeadLetter is the index of the output in Graph.Nodes that takes the dead
+	// letters; used with ThenDeadLetter.
+	DeadLetter *Node
+}
+
+// DefaultPolicy is what holds where a pipeline says nothing.
+func DefaultPolicy() Policy {
+	return Policy{Attempts: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: ThenHalt}
+}
+
+// Node is one node of a graph. The fields are set before [Run] and not changed.
+type Node struct {
+	Name  string
+	Kind  string
+	Where string // its position in the pipeline file, for messages
+	Role  Role
+
+	// Decode makes a source's record ready: it sets Value from Raw.
+	Decode func(r *Record) error
+
+	// Operator of a RoleOperator. State says that it sees one stream per
+	// process, in arrival order; otherwise lanes call it concurrently.
+	Operator Operator
+	State    bool
+
+	// Output of a RoleOutput, and the name of the sink it belongs to.
+	Output Output
+	Sink   string
+
+	// Report of a RoleHealing: an output node that is told of each healed
+	// element; nil is none. ReportAtOnce does not wait for the commit.
+	Report       *Node
+	ReportAtOnce bool
+
+	// SyncInterval is how often a RoleOutput that implements [Syncer] is synced.
+	SyncInterval time.Duration
+
+	Policy Policy
+
+	edges []edge
+	// letters and reports come to a node from beside the graph.
+	aside bool
+	index int
+}
+
+type edge struct {
+	to   *Node
+	port int
+}
+
+// Graph is a compiled pipeline.
+type Graph struct {
+	Name    string
+	Nodes   []*Node // in topological order: a node after all its inputs
+	Sources []Source
+
+	Workers int
+	Order   Order
+	// Key tells a record's key with OrderKey; ok is false where it has none.
+	// Nil is the record's own key.
+	Key    func(r *Record) (key string, ok bool, err error)
+	Limits Limits
+	// ShutdownTimeout bounds the stop after a signal or a halt.
+	ShutdownTimeout time.Duration
+}
+
+// Connect adds an edge. port is the place of from among to's inputs.
+func (g *Graph) Connect(from, to *Node, port int) {
+	from.edges = append(from.edges, edge{to: to, port: port})
+}
+
+// Successors are the nodes that read n, in the order in which they were connected.
+func (n *Node) Successors() []*Node {
+	out := make([]*Node, len(n.edges))
+	for i, e := range n.edges {
+		out[i] = e.to
+	}
+	return out
+}
+
+// prepare numbers the nodes, fills defaults and checks what compilers must keep.
+func (g *Graph) prepare() error {
+	if g.Workers < 1 {
+		g.Workers = 1
+	}
+	if g.Limits.Records <= 0 {
+		g.Limits.Records = defaultLimits.Records
+	}
+	if g.Limits.Ahead <= 0 {
+		g.Limits.Ahead = defaultLimits.Ahead
+	}
+	if g.Limits.Bytes <= 0 {
+		g.Limits.Bytes = defaultLimits.Bytes
+	}
+	if g.ShutdownTimeout <= 0 {
+		g.ShutdownTimeout = 30 * time.Second
+	}
+	place := make(map[*Node]bool, len(g.Nodes))
+	for i, n := range g.Nodes {
+		n.index = i
+		place[n] = true
+	}
+	for _, n := range g.Nodes {
+		if dead := n.Policy.DeadLetter; dead != nil {
+			dead.aside = true
+		}
+		if n.Report != nil {
+			n.Report.aside = true
+		}
+		for _, e := range n.edges {
+			if !place[e.to] || e.to.index <= n.index {
+				return fmt.Errorf("graph %s: node %s must come after %s", g.Name, e.to.Name, n.Name)
+			}
+		}
+	}
+	return nil
+}

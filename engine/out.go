@@ -1,0 +1,88 @@
+package engine
+
+import "context"
+
+// Out is where an operator puts what it makes. It belongs to one call of
+// Process, Fire or Flush and must not be kept.
+type Out struct {
+	ctx  context.Context
+	x    *executor
+	node *Node
+	in   *Record // what is being processed; nil in Fire and Flush
+
+	emitted, kept, failed int
+}
+
+// Emit sends a record on. A record made with [NewJoined] is emitted once.
+func (o *Out) Emit(r *Record) { o.EmitKeyed(r, "") }
+
+// EmitKeyed sends a record on in the order unit of key: an operator with state
+// that works per key lets its keys overtake each other.
+func (o *Out) EmitKeyed(r *Record, key string) {
+	joined := joinAll(r, nil)
+	r = o.stamp(r, key)
+	o.emitted++
+	o.x.counts[o.node.index].out++
+	o.x.forward(o.ctx, o.node, r)
+	for _, element := range joined {
+		element.release()
+	}
+}
+
+// Keep says that the operator holds a record after the call returns. The
+// record stays unfinished until [Out.LetGo].
+func (o *Out) Keep(r *Record) {
+	o.kept++
+	o.x.rt.stats[o.node.index].held.Add(1)
+	r.retain(1)
+}
+
+// LetGo ends Keep. A record that is emitted is let go after that.
+func (o *Out) LetGo(r *Record) {
+	o.x.rt.stats[o.node.index].held.Add(-1)
+	r.release()
+}
+
+// Fail fails one element of a batch, while the others go on.
+func (o *Out) Fail(element *Record, err error) {
+	o.failed++
+	r := *element
+	if o.in != nil {
+		r.gate, r.unitKey, r.seq = o.in.gate, o.in.unitKey, o.in.seq
+	}
+	o.x.counts[o.node.index].failed++
+	o.x.rt.fail(o.node, &r, err, 1)
+}
+
+// stamp puts a record into the order unit it belongs to from here on.
+func (o *Out) stamp(r *Record, key string) *Record {
+	unit, seq := unitID{}, int64(0)
+	switch {
+	case o.node.State:
+		unit, seq = o.x.stream.next(key, r)
+	case o.in != nil:
+		unit, seq = o.in.lane(), o.in.seq
+	}
+	if r.lane() == unit && r.seq == seq {
+		return r
+	}
+	stamped := *r
+	stamped.gate, stamped.unitKey, stamped.seq = unit.gate, unit.key, seq
+	return &stamped
+}
+
+// joinAll gives the joined values in r their nodes in the lineage and returns
+// them: each has one reference that the caller releases.
+func joinAll(r *Record, joined []*Record) []*Record {
+	if r.Batch == nil {
+		if r.parents == nil {
+			return joined
+		}
+		r.join()
+		return append(joined, r)
+	}
+	for _, element := range r.Batch {
+		joined = joinAll(element, joined)
+	}
+	return joined
+}

@@ -1,0 +1,105 @@
+package engine
+
+import (
+	"context"
+	"sync"
+
+	"waterhealer/healer"
+)
+
+// item is a record on its way to a node that another goroutine runs. It
+// carries one reference of the record.
+type item struct {
+	port   int
+	record *Record
+	// healed is set where a healing sink wants to know when the element is done.
+	healed *healedElement
+	// letter is the source record that a dead letter stands for; the item then
+	// carries no reference.
+	letter *healer.Ack
+}
+
+// queue carries slices of items to one goroutine. Pushing never blocks, so
+// that no cycle of full queues can form; whoever can wait, waits for room
+// before it takes more.
+type queue struct {
+	mu     sync.Mutex
+	slices [][]item
+	length int
+	ended  bool
+	room   chan struct{} // closed and replaced when length falls to half of the bound
+
+	ready chan struct{} // capacity 1: something changed
+}
+
+// queueBound is where producers begin to wait. It is a bound on what is queued
+// before one goroutine, a few fetches' worth.
+const queueBound = 16_384
+
+func newQueue() *queue {
+	return &queue{ready: make(chan struct{}, 1)}
+}
+
+func (q *queue) push(items []item) {
+	q.mu.Lock()
+	q.slices = append(q.slices, items)
+	q.length += len(items)
+	q.mu.Unlock()
+	q.wake()
+}
+
+// wake lets the reader look again.
+func (q *queue) wake() {
+	select {
+	case q.ready <- struct{}{}:
+	default:
+	}
+}
+
+// end says that nothing more is pushed.
+func (q *queue) end() {
+	q.mu.Lock()
+	q.ended = true
+	q.mu.Unlock()
+	q.wake()
+}
+
+// take returns the slices there are, and whether these are the last.
+func (q *queue) take() (slices [][]item, ended bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	slices, q.slices = q.slices, nil
+	q.length = 0
+	if q.room != nil {
+		close(q.room)
+		q.room = nil
+	}
+	return slices, q.ended
+}
+
+// waitRoom returns when the queue is below its bound or ctx is done.
+func (q *queue) waitRoom(ctx context.Context) {
+	for {
+		q.mu.Lock()
+		if q.length < queueBound {
+			q.mu.Unlock()
+			return
+		}
+		if q.room == nil {
+			q.room = make(chan struct{})
+		}
+		room := q.room
+		q.mu.Unlock()
+		select {
+		case <-room:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (q *queue) empty() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.length == 0
+}

@@ -1,0 +1,265 @@
+package engine
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"waterhealer/healer"
+)
+
+// Options are what a run needs beside its graph.
+type Options struct {
+	Logger *slog.Logger
+	Clock  Clock
+	// ListFailures makes a run go on after failures that would halt it: their
+	// offsets stay unfinished and the run ends with the first of them. Dry runs
+	// use it.
+	ListFailures bool
+	// OnFailure is told of each failure whose tries have ended.
+	OnFailure func(*Failure)
+	// Seed makes jitter repeatable.
+	Seed uint64
+}
+
+// Runtime is a graph at work. It is made by [New] and run once.
+type Runtime struct {
+	graph   *Graph
+	options Options
+	log     *slog.Logger
+	clock   Clock
+
+	sourceNodes map[string]*Node
+	lanes       []*lane
+	stages      []*stage
+	writers     []*writer // of outputs in the graph
+	aside       []*writer // of dead letters and reports
+	queues      []*queue  // by node index, nil for nodes without one
+	senders     []atomic.Int32
+	stats       []Stats
+
+	budget *budget
+	epochs atomic.Int64
+
+	claimMutex sync.Mutex
+	claims     map[*Claim]struct{}
+	revokes    atomic.Int64
+
+	intakeMutex sync.RWMutex
+	intakeEnded bool
+
+	failMutex sync.Mutex
+	failed    map[*healer.Ack]*failed
+	reports   pendingReports
+
+	end         ending
+	upstream    atomic.Int32 // lanes and stages that still run
+	stopSources context.CancelFunc
+}
+
+// New makes a graph ready to run. The graph belongs to the runtime from then on.
+func New(g *Graph, o Options) (*Runtime, error) {
+	if err := g.prepare(); err != nil {
+		return nil, err
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Clock == nil {
+		o.Clock = RealClock{}
+	}
+	rt := &Runtime{
+		graph: g, options: o, log: o.Logger, clock: o.Clock,
+		sourceNodes: make(map[string]*Node),
+		queues:      make([]*queue, len(g.Nodes)),
+		senders:     make([]atomic.Int32, len(g.Nodes)),
+		stats:       make([]Stats, len(g.Nodes)),
+		budget:      newBudget(g.Limits.Bytes),
+		claims:      make(map[*Claim]struct{}),
+		failed:      make(map[*healer.Ack]*failed),
+		reports:     pendingReports{waiting: make(map[*Claim][]pendingReport)},
+		stopSources: func() {},
+	}
+	rt.build()
+	return rt, nil
+}
+
+// build makes the goroutines' parts: lanes, a stage per operator with state, a
+// writer per output.
+func (rt *Runtime) build() {
+	for _, n := range rt.graph.Nodes {
+		if n.Role == RoleSource {
+			rt.sourceNodes[n.Name] = n
+		}
+		if n.State || n.Role == RoleOutput {
+			rt.queues[n.index] = newQueue()
+		}
+	}
+	for range rt.graph.Workers {
+		rt.lanes = append(rt.lanes, &lane{x: newExecutor(rt), queue: newQueue()})
+	}
+	for _, n := range rt.graph.Nodes {
+		switch {
+		case n.Role == RoleOutput && n.aside:
+			rt.aside = append(rt.aside, newWriter(rt, n))
+		case n.Role == RoleOutput:
+			rt.writers = append(rt.writers, newWriter(rt, n))
+		case n.State:
+			x := newExecutor(rt)
+			x.stream = &stream{}
+			if rt.graph.Order != OrderNone {
+				x.stream.gate = newGate()
+			}
+			rt.stages = append(rt.stages, &stage{rt: rt, node: n, queue: rt.queues[n.index], x: x})
+		}
+	}
+	rt.upstream.Store(int32(len(rt.lanes) + len(rt.stages)))
+	for range rt.lanes {
+		for _, n := range rt.graph.Nodes {
+			if n.Role == RoleSource {
+				rt.countSenders(n)
+			}
+		}
+	}
+	for _, s := range rt.stages {
+		rt.countSenders(s.node)
+	}
+}
+
+// countSenders adds the goroutine that starts at n as a sender of each queue
+// that it reaches. Which ones it reaches is looked up again when it ends.
+func (rt *Runtime) countSenders(n *Node) {
+	for _, to := range reach(n) {
+		rt.senders[to.index].Add(1)
+	}
+}
+
+// reach are the nodes with a queue that are reached from n by plain calls.
+func reach(n *Node) []*Node {
+	seen := make(map[*Node]bool)
+	var queued []*Node
+	var visit func(*Node)
+	visit = func(n *Node) {
+		for _, e := range n.edges {
+			if seen[e.to] {
+				continue
+			}
+			seen[e.to] = true
+			if e.to.State || e.to.Role == RoleOutput {
+				queued = append(queued, e.to)
+				continue
+			}
+			visit(e.to)
+		}
+	}
+	visit(n)
+	return queued
+}
+
+// endSender tells the queues that n reaches that one of their senders is done.
+func (rt *Runtime) endSender(n *Node) {
+	for _, to := range reach(n) {
+		if rt.senders[to.index].Add(-1) == 0 {
+			rt.queues[to.index].end()
+		}
+	}
+}
+
+// wakeWriters lets every writer look again at what it holds.
+func (rt *Runtime) wakeWriters() {
+	for _, w := range rt.writers {
+		w.queue.wake()
+	}
+	for _, w := range rt.aside {
+		w.queue.wake()
+	}
+}
+
+func (rt *Runtime) wakeAll() {
+	rt.wakeWriters()
+	for _, s := range rt.stages {
+		s.queue.wake()
+	}
+}
+
+// stuck says that nothing is on its way any more: what writers still hold
+// waits for records that will not be finished in this run.
+func (rt *Runtime) stuck() bool {
+	if rt.upstream.Load() > 0 {
+		return false
+	}
+	for _, writers := range [][]*writer{rt.writers, rt.aside} {
+		for _, w := range writers {
+			if w.moving.Load() > 0 || !w.queue.empty() {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// pressed says that a source waits for room.
+func (rt *Runtime) pressed() bool {
+	rt.claimMutex.Lock()
+	defer rt.claimMutex.Unlock()
+	for c := range rt.claims {
+		if c.waiting.Load() {
+			return true
+		}
+	}
+	return false
+}
+
+// Stats are the counts of all nodes, in the graph's order.
+func (rt *Runtime) Stats() []NodeStats {
+	out := make([]NodeStats, len(rt.graph.Nodes))
+	for i, n := range rt.graph.Nodes {
+		out[i] = rt.stats[i].copy(n)
+	}
+	return out
+}
+
+// ClaimStatus is where a claim stands.
+type ClaimStatus struct {
+	Source, Topic string
+	Partition     int32
+	Watermark     int64
+	InFlight      int64
+	Unfinished    []int64 // the first few
+}
+
+// Claims are the claims held now. After a run whose sources keep their claims
+// until they are closed it is empty: see [Result.Claims].
+func (rt *Runtime) Claims() []ClaimStatus {
+	rt.claimMutex.Lock()
+	defer rt.claimMutex.Unlock()
+	out := make([]ClaimStatus, 0, len(rt.claims))
+	for c := range rt.claims {
+		inFlight, _ := c.tracker.InFlight()
+		out = append(out, ClaimStatus{
+			Source: c.Source, Topic: c.Topic, Partition: c.Partition,
+			Watermark: c.tracker.Watermark(), InFlight: inFlight, Unfinished: c.tracker.Unfinished(10),
+		})
+	}
+	sortClaims(out)
+	return out
+}
+
+// claimsOf are the distinct claims below a record.
+func claimsOf(r *Record) []*Claim {
+	var out []*Claim
+	r.leaves(func(leaf *healer.Ack) {
+		source, ok := leaf.Source.(*Record)
+		if !ok {
+			return
+		}
+		for _, known := range out {
+			if known == source.Claim {
+				return
+			}
+		}
+		out = append(out, source.Claim)
+	})
+	return out
+}
