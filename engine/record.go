@@ -261,3 +261,10 @@ func (r *Record) join() {
 	r.parents = nil
 	r.ack = healer.Join(acks...)
 }
+
+// FailEarly makes the record fail as soon as it enters the graph: a source
+// could not read it, and the pipeline's policy decides what becomes of it.
+func (r *Record) FailEarly(err error) { r.early = err }
+
+// SetValue gives a source record its value where there is no payload to decode.
+func (r *Record) SetValue(v any) { r.Value, r.decoded = v, true }
