@@ -1,6 +1,9 @@
 package engine
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Out is where an operator puts what it makes. It belongs to one call of
 // Process, Fire or Flush and must not be kept.
@@ -28,6 +31,9 @@ func (o *Out) EmitKeyed(r *Record, key string) {
 		element.release()
 	}
 }
+
+// Now is the time of the run's clock.
+func (o *Out) Now() time.Time { return o.x.rt.clock.Now() }
 
 // Keep says that the operator holds a record after the call returns. The
 // record stays unfinished until [Out.LetGo].

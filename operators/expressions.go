@@ -1,0 +1,211 @@
+package operators
+
+import (
+	"errors"
+	"fmt"
+
+	"waterhealer/configs"
+	"waterhealer/engine"
+	"waterhealer/engine/value"
+	"waterhealer/operators/expression"
+)
+
+// Expression is a compiled expression of a pipeline file.
+type Expression struct {
+	program *expression.Program
+	written *configs.Expression
+	reads   reads
+}
+
+// reads are the variables an expression uses, so that only those are made.
+type reads struct {
+	value, key, headers, topic, partition, offset, timestamp bool
+}
+
+// expression compiles one expression; a problem is reported at its token.
+func (p *Plan) expression(written *configs.Expression, names ...string) *Expression {
+	if written == nil {
+		return nil
+	}
+	options := p.scope
+	options.Names = names
+	program, err := expression.Compile(written.Source, options)
+	if err != nil {
+		d := configs.Diagnostic{Position: written.Pos(), Width: 1, Code: configs.CodeExpression, Message: err.Error()}
+		var at *expression.Error
+		if errors.As(err, &at) {
+			d.Position, d.Width = written.At(at.Line, at.Column), at.Width
+			d.Message, d.Hint = at.Message, at.Hint
+		}
+		p.problem(d)
+		return nil
+	}
+	return &Expression{program: program, written: written, reads: reads{
+		value: program.Reads("value"), key: program.Reads("key"), headers: program.Reads("headers"),
+		topic: program.Reads("topic"), partition: program.Reads("partition"),
+		offset: program.Reads("offset"), timestamp: program.Reads("timestamp"),
+	}}
+}
+
+// Run computes the expression for a record.
+func (e *Expression) Run(r *engine.Record) (any, error) {
+	v := e.variables(r)
+	result, err := e.program.Run(&v)
+	return result, e.placed(err)
+}
+
+// RunItem computes the expression for one item of a list or an element of a
+// batch: value is the item, the rest is the record's.
+func (e *Expression) RunItem(r *engine.Record, item any, index int) (any, error) {
+	v := e.variables(r)
+	v.Value, v.Index = item, int64(index)
+	result, err := e.program.Run(&v)
+	return result, e.placed(err)
+}
+
+// RunBool computes the expression of a filter, which must give a boolean.
+func (e *Expression) RunBool(r *engine.Record) (bool, error) {
+	v := e.variables(r)
+	result, err := e.program.RunBool(&v)
+	return result, e.placed(err)
+}
+
+// runIndex computes an expression that sees no record, only an index.
+func (e *Expression) runIndex(index int64) (any, error) {
+	result, err := e.program.Run(&expression.Variables{Index: index})
+	return result, e.placed(err)
+}
+
+func (e *Expression) variables(r *engine.Record) expression.Variables {
+	var v expression.Variables
+	if e.reads.value {
+		v.Value = r.List()
+	}
+	if e.reads.key && r.Known&engine.KnownKey != 0 && r.Key != nil {
+		v.Key = string(r.Key)
+	}
+	if e.reads.headers {
+		v.Headers = headersOf(r)
+	}
+	if e.reads.topic && r.Known&engine.KnownTopic != 0 {
+		v.Topic = r.Topic
+	}
+	if e.reads.partition && r.Known&engine.KnownPartition != 0 {
+		v.Partition = int64(r.Partition)
+	}
+	if e.reads.offset && r.Known&engine.KnownOffset != 0 {
+		v.Offset = r.Offset
+	}
+	if e.reads.timestamp && r.Known&engine.KnownTimestamp != 0 {
+		v.Timestamp = r.Timestamp
+	}
+	return v
+}
+
+// headersOf is the object of a record's headers; of equal names the last wins.
+func headersOf(r *engine.Record) *value.Object {
+	o := value.NewObject(len(r.Headers))
+	for _, h := range r.Headers {
+		o.Set(h.Key, string(h.Value))
+	}
+	return o
+}
+
+// placed adds where in the pipeline file an expression failed.
+func (e *Expression) placed(err error) error {
+	if err == nil {
+		return nil
+	}
+	var at *expression.RuntimeError
+	if errors.As(err, &at) {
+		position := e.written.Pos()
+		if at.Line > 0 {
+			position = e.written.At(at.Line, at.Column)
+		}
+		message := at.Message
+		if at.Hint != "" {
+			message += " (" + at.Hint + ")"
+		}
+		return fmt.Errorf("%s: %s", position, message)
+	}
+	return fmt.Errorf("%s: %w", e.written.Pos(), err)
+}
+
+// Tree is an expression, or an object of trees.
+type Tree struct {
+	expression *Expression
+	fields     []treeField
+}
+
+type treeField struct {
+	name string
+	tree *Tree
+}
+
+func (p *Plan) tree(written *configs.Tree, names ...string) *Tree {
+	if written == nil {
+		return nil
+	}
+	if written.Expression != nil {
+		e := p.expression(written.Expression, names...)
+		if e == nil {
+			return nil
+		}
+		return &Tree{expression: e}
+	}
+	t := &Tree{fields: make([]treeField, 0, len(written.Fields))}
+	for _, f := range written.Fields {
+		if sub := p.tree(f.Tree, names...); sub != nil {
+			t.fields = append(t.fields, treeField{name: f.Name, tree: sub})
+		}
+	}
+	return t
+}
+
+// Run computes the tree: its objects keep the order of the file.
+func (t *Tree) Run(r *engine.Record) (any, error) {
+	return t.run(func(e *Expression) (any, error) { return e.Run(r) })
+}
+
+// RunItem is [Expression.RunItem] for a tree.
+func (t *Tree) RunItem(r *engine.Record, item any, index int) (any, error) {
+	return t.run(func(e *Expression) (any, error) { return e.RunItem(r, item, index) })
+}
+
+func (t *Tree) run(compute func(*Expression) (any, error)) (any, error) {
+	if t.expression != nil {
+		return compute(t.expression)
+	}
+	o := value.NewObject(len(t.fields))
+	for _, f := range t.fields {
+		v, err := f.tree.run(compute)
+		if err != nil {
+			return nil, err
+		}
+		o.Set(f.name, v)
+	}
+	return o, nil
+}
+
+// unchanged says that a result is the very value that was there before, so
+// that its original bytes still hold. nil is not: `map: nil` makes a tombstone.
+func unchanged(before, after any) bool {
+	switch b := before.(type) {
+	case *value.Object:
+		a, ok := after.(*value.Object)
+		return ok && a == b
+	case []any:
+		a, ok := after.([]any)
+		return ok && len(a) == len(b) && len(a) > 0 && &a[0] == &b[0]
+	case string:
+		a, ok := after.(string)
+		return ok && a == b
+	case value.Number:
+		a, ok := after.(value.Number)
+		return ok && a == b
+	case bool:
+		a, ok := after.(bool)
+		return ok && a == b
+	}
+	return false
+}

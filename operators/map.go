@@ -1,0 +1,41 @@
+package operators
+
+import (
+	"context"
+
+	"waterhealer/configs"
+	"waterhealer/engine"
+)
+
+func mapKind() Kind {
+	return Kind{
+		Spec: configs.Spec{
+			Section: configs.SectionOperator, Kind: "map",
+			Summary:  "Makes a new value of each value.",
+			Doc:      "Takes one expression, or a mapping of expressions that makes an object with the fields in that order. On a batch, `value` is the list of its elements' values, and the result is one value that is finished only with all of them.",
+			Finished: "when what was made of it is finished",
+			Fields: []configs.Field{
+				{Name: "expr", Type: configs.TypeTree, Required: true, Doc: "The new value: an expression, or a mapping (nested as you like) of expressions."},
+			},
+			Short: "expr", ShortMapping: true,
+			Example: "map:\n  id: value.id\n  magnitude: value.properties.mag\n",
+		},
+		Build: func(b *Builder) engine.Operator { return &mapOperator{tree: b.Tree("expr")} },
+	}
+}
+
+type mapOperator struct{ tree *Tree }
+
+// Process emits the mapped record.
+func (m *mapOperator) Process(_ context.Context, r *engine.Record, out *engine.Out) error {
+	result, err := m.tree.Run(r)
+	if err != nil {
+		return err
+	}
+	if r.Batch == nil && unchanged(r.Value, result) {
+		out.Emit(r)
+		return nil
+	}
+	out.Emit(r.With(result))
+	return nil
+}
