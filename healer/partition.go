@@ -55,6 +55,8 @@ type Partition struct {
 	bytes   atomic.Int64 // in flight
 	misuses atomic.Int64
 
+	slack int64 // finished acks beyond a stuck head that may wait for a sweep
+
 	mu        sync.Mutex
 	start     int64
 	next      int64   // the lowest offset that may still be begun
@@ -81,6 +83,7 @@ func NewPartition(o Options) *Partition {
 		start:     o.Start,
 		floor:     o.Start,
 		inherited: o.Inherited,
+		slack:     4096,
 	}
 	if p.finished == nil && o.Inherited.Len() > 0 {
 		p.finished = o.Inherited.Contains
@@ -136,7 +139,7 @@ func (p *Partition) Begin(entries []Entry) ([]Ack, error) {
 	p.bytes.Add(bytes)
 	p.open.push(acks)
 	p.fresh = false
-	if int64(p.open.len()) > 2*p.records.Load()+4096 {
+	if int64(p.open.len()) > 2*p.records.Load()+p.slack {
 		p.sweep() // so that finished acks behind a stuck head can be freed
 	}
 	return acks, nil

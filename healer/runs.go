@@ -16,7 +16,7 @@ import (
 
 const (
 	maxRuns    = 1 << 17 // bounds the time that coding takes
-	maxOffsets = 1 << 32 // bounds the memory that a decoded map takes
+	maxOffsets = 1 << 26 // bounds the memory that a decoded map takes, and the time to walk it
 )
 
 // encodeRuns codes as many of ranges, from base up, as fit into size bytes, and
@@ -32,8 +32,8 @@ func encodeRuns(base int64, ranges iter.Seq[Range], size int) (coded []byte, run
 		if r.First > r.Last {
 			continue
 		}
-		run := r.Last - r.First + 1
-		if runs == maxRuns || run > maxOffsets-int64(offsets) {
+		run := min(r.Last-r.First+1, maxOffsets-int64(offsets))
+		if runs == maxRuns || run == 0 {
 			break
 		}
 		before := out.mark()
