@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"strings"
@@ -70,7 +71,7 @@ func readPair(cert string, key Secret) (tls.Certificate, error) {
 }
 
 // readPEM is the text itself or what the file of that name holds. A value that
-// is no readable file is not repeated in the error when it may be key material.
+// may be key material is not repeated in the error.
 func readPEM(field, value string) ([]byte, error) {
 	if strings.Contains(value, "-----BEGIN") {
 		return []byte(value), nil
@@ -79,8 +80,9 @@ func readPEM(field, value string) ([]byte, error) {
 	if err == nil {
 		return data, nil
 	}
-	if strings.ContainsAny(value, "\n") || len(value) > 1024 {
-		return nil, fmt.Errorf("tls: %s is neither PEM text nor the path of a file", field)
+	var path *fs.PathError
+	if errors.As(err, &path) && (field == "key" || strings.Contains(value, "\n")) {
+		return nil, fmt.Errorf("tls: %s is neither PEM text nor the path of a file that can be read: %w", field, path.Err)
 	}
 	return nil, fmt.Errorf("tls: %s: %w", field, err)
 }
