@@ -1,0 +1,87 @@
+package configs
+
+// The codes of diagnostics. They are stable: scripts and editors match on
+// them. [Codes] explains each.
+const (
+	CodeSyntax           = "yaml-syntax"
+	CodeEncoding         = "yaml-encoding"
+	CodeDocuments        = "yaml-documents"
+	CodeLimit            = "yaml-limit"
+	CodeKey              = "yaml-key"
+	CodeMerge            = "yaml-merge"
+	CodeTag              = "yaml-tag"
+	CodeDuplicateKey     = "duplicate-key"
+	CodeUnknownKey       = "unknown-key"
+	CodeUnknownKind      = "unknown-kind"
+	CodeMissingKind      = "missing-kind"
+	CodeSecondKind       = "second-kind"
+	CodeWrongSection     = "wrong-section"
+	CodeWrongType        = "wrong-type"
+	CodeWrongValue       = "wrong-value"
+	CodeMissingField     = "missing-field"
+	CodeUnsetVariable    = "unset-variable"
+	CodeUnreadableFile   = "unreadable-file"
+	CodeBadSubstitution  = "bad-substitution"
+	CodeDuplicateName    = "duplicate-name"
+	CodeReservedName     = "reserved-name"
+	CodeUnknownNode      = "unknown-node"
+	CodeSourceInput      = "source-input"
+	CodeCycle            = "cycle"
+	CodeUnreadNode       = "unread-node"
+	CodeUnhealedPath     = "unhealed-path"
+	CodeExpression       = "expression"
+	CodeNotBoolean       = "not-boolean"
+	CodeConflictingField = "conflicting-field"
+)
+
+// Explanation says what a code means.
+type Explanation struct {
+	Code string
+	Text string // one or two sentences
+}
+
+// Codes lists every code with its explanation, in the order in which a file is
+// checked.
+func Codes() []Explanation {
+	return []Explanation{
+		{CodeEncoding, "The file is not UTF-8 text, or holds a control character that YAML does not allow."},
+		{CodeSyntax, "The file is not YAML. Most often a value needs quotes: `${X}` and `value[0]` inside [...] or {...}, text with `: ` or ` #` in it, text that starts with one of @ ` % & * !."},
+		{CodeDocuments, "A pipeline file holds exactly one YAML document. It is empty, or a line `---` starts a second one."},
+		{CodeLimit, "The file is too large, nested too deeply, or its aliases expand to too much. Such a file is refused instead of filling the memory."},
+		{CodeKey, "A key of a mapping must be plain text, not a list or another mapping."},
+		{CodeMerge, "`<<` merges a mapping, an alias of a mapping, or a list of those into the mapping it stands in."},
+		{CodeTag, "A YAML tag such as `!name` means nothing in a pipeline file. An expression that starts with `!` must be quoted."},
+		{CodeDuplicateKey, "A mapping has the same key twice. The first one counts until one of them is removed."},
+		{CodeUnknownKey, "The key is not one that is known here. Keys that start with `x-` are ignored and may be used for anchors."},
+		{CodeUnknownKind, "A node names a kind of source, operator, sink or output that does not exist."},
+		{CodeMissingKind, "A node is a mapping with exactly one key that names its kind, such as `filter`, beside the common keys."},
+		{CodeSecondKind, "A node has two keys that name a kind. Write two nodes."},
+		{CodeWrongSection, "The kind exists, but not in this section of the file: sources, operators and sinks each have their own kinds."},
+		{CodeWrongType, "The value has another type than the field, for example text where a number is expected."},
+		{CodeWrongValue, "The value has the right type but is not allowed: out of range, not one of the listed values, or badly formed."},
+		{CodeMissingField, "A field that is required is missing, either always or because of the value of another field."},
+		{CodeConflictingField, "Two fields are set that exclude each other."},
+		{CodeUnsetVariable, "`${NAME}` names an environment variable that is not set. Set it, or give a default: `${NAME:-default}`."},
+		{CodeUnreadableFile, "`${file:PATH}` names a file that cannot be read."},
+		{CodeBadSubstitution, "A substitution is `${NAME}`, `${NAME:-default}` or `${file:PATH}`. A literal `${` is written `$${`."},
+		{CodeDuplicateName, "Two nodes have the same name, given or by default. A default name is the kind, `-`, and the node's place among those of its kind."},
+		{CodeReservedName, "A source cannot be called key, headers, timestamp, wait or end: the words have a meaning in `tests:`."},
+		{CodeUnknownNode, "A node is named that does not exist, or that nothing can read from: sinks have no output."},
+		{CodeSourceInput, "A source has no `from`: it is where records come from."},
+		{CodeCycle, "Nodes read from each other in a circle, so that no record could ever leave it."},
+		{CodeUnreadNode, "Nothing reads from the node, so its records would go nowhere. Add a sink for it, or name it in a `from`."},
+		{CodeUnhealedPath, "Records of a Kafka source reach a place from which no path leads to `healing` or `drop`, so their offsets would never be committed."},
+		{CodeExpression, "The expression does not compile."},
+		{CodeNotBoolean, "The expression gives something else than true or false where a yes or no is needed."},
+	}
+}
+
+// Explain returns the explanation of a code and whether the code exists.
+func Explain(code string) (string, bool) {
+	for _, e := range Codes() {
+		if e.Code == code {
+			return e.Text, true
+		}
+	}
+	return "", false
+}

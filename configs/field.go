@@ -1,0 +1,275 @@
+package configs
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// place is where something is reported: a position and the characters there.
+type place struct {
+	pos   Position
+	width int
+}
+
+func (e *entry) place() place { return place{e.pos, e.width} }
+func (it *item) place() place { return place{it.pos, it.width} }
+func findField(fields []Field, name string) *Field {
+	for i := range fields {
+		if fields[i].Name == name {
+			return &fields[i]
+		}
+	}
+	return nil
+}
+
+// fields reads a mapping by a table of fields. owner is where a missing field
+// is reported. it may be nil or empty: then everything is left out.
+func (r *reader) fields(fields []Field, it *item, owner place) Values {
+	v := Values{owner: owner.pos, fields: make(map[string]*value, len(fields))}
+	if it != nil {
+		for _, e := range it.entries {
+			if f := findField(fields, e.key); f != nil {
+				v.fields[f.Name] = r.value(f, e.value, e.place())
+				continue
+			}
+			r.unknownKey(e, fieldNames(fields))
+		}
+	}
+	for i := range fields {
+		f := &fields[i]
+		if v.fields[f.Name] != nil {
+			continue
+		}
+		if f.Required {
+			r.reportAt(owner, CodeMissingField, fmt.Sprintf("the field %q is missing", f.Name), fieldHint(f))
+		}
+		if d := defaultValue(f, owner.pos); d != nil {
+			v.fields[f.Name] = d
+		}
+	}
+	return v
+}
+
+func fieldHint(f *Field) string {
+	return fmt.Sprintf("%s takes %s", f.Name, kindOf(f))
+}
+
+func (r *reader) unknownKey(e entry, known []string) {
+	if strings.HasPrefix(e.key, "x-") {
+		return
+	}
+	listed := "no keys are allowed here"
+	if len(known) > 0 {
+		listed = "known here: " + strings.Join(known, ", ")
+	}
+	message := fmt.Sprintf("unknown key %q", cut(e.key))
+	r.reportAt(e.place(), CodeUnknownKey, message, hints(didYouMean(e.key, known, message), listed))
+}
+
+// value reads one field.
+func (r *reader) value(f *Field, it *item, key place) *value {
+	form, alternative := chooseForm(f, it)
+	if form == nil {
+		r.wrongShape(f, it, key)
+		return &value{field: f, written: true, pos: it.pos, width: it.width, key: key.pos}
+	}
+	v := r.form(form, it, key)
+	v.alternative = alternative
+	return v
+}
+
+// form reads a field in the form that fits.
+func (r *reader) form(f *Field, it *item, key place) *value {
+	if !f.List {
+		return r.single(f, it, key)
+	}
+	v := &value{field: f, written: true, pos: it.pos, width: it.width, key: key.pos}
+	one := *f
+	one.List = false
+	elements := []*item{it}
+	if it.shape == list {
+		elements = it.list
+	}
+	if len(elements) == 0 && f.Required {
+		r.reportAt(it.place(), CodeWrongValue, fmt.Sprintf("%s is an empty list", f.Name), "at least one is needed")
+	}
+	for _, e := range elements {
+		if !fits(&one, e) {
+			r.wrongShape(&one, e, key)
+			continue
+		}
+		v.list = append(v.list, r.single(&one, e, key))
+	}
+	if len(v.list) > 0 {
+		v.text = v.list[0].text
+	}
+	return v
+}
+
+// chooseForm picks the first form of a field that the value fits, or the first
+// whose YAML shape is right, so that its mistake is the one reported.
+func chooseForm(f *Field, it *item) (form *Field, alternative bool) {
+	var shaped *Field
+	for c := f; c != nil; c = c.Or {
+		if !fits(c, it) {
+			continue
+		}
+		if it.shape != scalar || c.List || scalarProblem(c, it) == nil {
+			return c, c != f
+		}
+		if shaped == nil {
+			shaped = c
+		}
+	}
+	return shaped, shaped != nil && shaped != f
+}
+
+// fits reports whether the shape of a value is one that the field takes.
+func fits(f *Field, it *item) bool {
+	if f.List && it.shape == list {
+		return true
+	}
+	switch f.Type {
+	case TypeData:
+		return true
+	case TypeTree:
+		return it.shape != list
+	case TypeObject, TypeMap:
+		return it.shape == mapping || it.empty()
+	case TypeOutput:
+		return it.shape == mapping
+	}
+	return it.shape == scalar
+}
+
+func (r *reader) wrongShape(f *Field, it *item, key place) {
+	var forms []string
+	for c := f; c != nil; c = c.Or {
+		forms = append(forms, kindOf(c))
+	}
+	got := it.shape.String()
+	if it.shape == scalar {
+		got = r.shown(f, it)
+	}
+	hint := ""
+	if it.shape == mapping && (f.Type == TypeExpression || f.Type == TypeString) && it.source.Style != 0 {
+		hint = "an expression or text with braces must be in quotes"
+	}
+	if f.Type == TypeOutput && it.shape == scalar && r.find(SectionOutput, it.text) != nil {
+		hint = fmt.Sprintf("write %s: {}", it.text)
+	}
+	r.wrong(it, wrongType(fmt.Sprintf("%s takes %s, not %s", f.Name, strings.Join(forms, ", or "), got), hint))
+}
+
+// single reads one value of a field's type, whose shape fits.
+func (r *reader) single(f *Field, it *item, key place) *value {
+	v := &value{field: f, written: true, pos: it.pos, width: it.width, key: key.pos}
+	if f.Secret {
+		r.secret(it)
+	}
+	switch f.Type {
+	case TypeExpression:
+		v.expression = r.requireExpression(f.Name, it)
+	case TypeTree:
+		v.tree = r.tree(f.Name, it)
+	case TypeData:
+		v.data = r.data(it)
+		v.text = it.text
+	case TypeObject:
+		v.object = r.fields(f.Fields, it, key)
+	case TypeMap:
+		v.entries = r.entries(f, it)
+	case TypeOutput:
+		v.output = r.output(f, it, key)
+	default:
+		if p := parseScalarItem(f, it, r.shown(f, it), v); p != nil {
+			r.wrong(it, p)
+		}
+	}
+	return v
+}
+
+func (r *reader) entries(f *Field, it *item) []Entry {
+	field := f.Item
+	if field == nil {
+		field = &Field{Type: TypeString}
+	}
+	entries := make([]Entry, 0, len(it.entries))
+	for _, e := range it.entries {
+		named := *field
+		named.Name = e.key
+		entries = append(entries, Entry{Key: e.key, KeyPos: e.pos, Value: Item{r.value(&named, e.value, e.place())}})
+	}
+	return entries
+}
+
+func (r *reader) requireExpression(name string, it *item) *Expression {
+	e := r.expression(it)
+	if strings.TrimSpace(it.text) == "" && !r.broken[it] {
+		r.wrong(it, wrongType(fmt.Sprintf("%s needs an expression", name), ""))
+	}
+	return e
+}
+
+func (r *reader) tree(name string, it *item) *Tree {
+	switch it.shape {
+	case scalar:
+		return &Tree{Expression: r.requireExpression(name, it)}
+	case list:
+		r.wrong(it, wrongType(fmt.Sprintf("%s takes an expression or a mapping of expressions, not a list", name),
+			"write a list as an expression in quotes: '[a, b]'"))
+		return &Tree{}
+	}
+	t := &Tree{}
+	for _, e := range it.entries {
+		t.Fields = append(t.Fields, TreeField{Name: e.key, Pos: e.pos, Tree: r.tree(e.key, e.value)})
+	}
+	return t
+}
+
+// defaultValue is what a field holds that was left out; nil for nothing. A
+// default that is no value of its type is only words for the reference.
+func defaultValue(f *Field, owner Position) *value {
+	v := &value{field: f, pos: owner, key: owner}
+	if f.Type == TypeObject && !f.List {
+		v.object = Values{owner: owner, fields: make(map[string]*value)}
+		for i := range f.Fields {
+			if d := defaultValue(&f.Fields[i], owner); d != nil {
+				v.object.fields[f.Fields[i].Name] = d
+			}
+		}
+		return v
+	}
+	if f.Default == "" {
+		return nil
+	}
+	if f.List {
+		one := *f
+		one.List = false
+		for _, part := range strings.Split(strings.Trim(f.Default, "[]"), ",") {
+			one.Default = strings.TrimSpace(part)
+			if d := defaultValue(&one, owner); d != nil {
+				v.list = append(v.list, d)
+			}
+		}
+		return v
+	}
+	switch f.Type {
+	case TypeExpression, TypeTree:
+		e := &Expression{Source: f.Default, start: owner, places: func() []int { return nil }}
+		v.expression, v.tree = e, &Tree{Expression: e}
+	case TypeData:
+		v.data = []byte(f.Default)
+		if !json.Valid(v.data) {
+			return nil
+		}
+	case TypeMap, TypeOutput, TypeObject:
+		return nil
+	default:
+		if parseScalar(f, f.Default, f.Default, v) != nil {
+			return nil
+		}
+	}
+	return v
+}

@@ -1,0 +1,220 @@
+package configs
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// graph names the nodes, finds what each reads from, and checks the result.
+func (r *reader) graph(p *Pipeline) {
+	r.names(p)
+	g := &graph{reader: r, pipeline: p, byName: make(map[string]*Node), readers: make(map[*Node][]*Node)}
+	for _, n := range slices.Concat(p.Sources, p.Operators) {
+		if g.byName[n.Name] == nil {
+			g.byName[n.Name] = n
+		}
+	}
+	g.connect()
+	for _, n := range p.nodes() {
+		g.resolveFields(n.Values)
+		for _, in := range n.Inputs {
+			g.readers[in] = append(g.readers[in], n)
+		}
+	}
+	g.cycles()
+	if g.incomplete || len(p.Sources) == 0 || len(p.Sinks) == 0 {
+		return // what follows would blame nodes for a mistake elsewhere
+	}
+	g.unread()
+	g.unhealed()
+}
+
+type graph struct {
+	*reader
+	pipeline   *Pipeline
+	byName     map[string]*Node // what can be read from
+	readers    map[*Node][]*Node
+	incomplete bool // an input is unknown
+}
+
+// reserved are the words that `tests:` uses beside the names of sources.
+var reserved = []string{"key", "headers", "timestamp", "wait", "end"}
+
+// names gives default names and reports names that are used twice. Two default
+// names may be equal where a source and a sink are of one kind: nothing can
+// mean the sink in a `from`.
+func (r *reader) names(p *Pipeline) {
+	for _, section := range [][]*Node{p.Sources, p.Operators, p.Sinks} {
+		count := make(map[string]int)
+		for _, n := range section {
+			kind := n.written
+			if kind == "" {
+				kind = string(n.Section)
+			}
+			count[kind]++
+			if !n.named {
+				n.Name = fmt.Sprintf("%s-%d", kind, count[kind])
+				n.NamePos, n.name = n.KindPos, n.place
+			}
+		}
+	}
+	for _, n := range p.Sources {
+		if n.named && slices.Contains(reserved, n.Name) {
+			r.reportAt(n.name, CodeReservedName, fmt.Sprintf("a source cannot be called %q", n.Name),
+				"the word has a meaning in tests; choose another name")
+		}
+	}
+	r.uniqueNames(append(p.nodes(), r.namedOutputs()...))
+	r.nestedNames(p)
+}
+
+func (r *reader) namedOutputs() []*Node {
+	return slices.DeleteFunc(slices.Clone(r.outputs), func(n *Node) bool { return !n.named })
+}
+
+func (r *reader) uniqueNames(nodes []*Node) {
+	first := make(map[string]*Node)
+	for _, n := range nodes {
+		if !n.named {
+			first[n.Name] = n
+		}
+	}
+	for _, n := range nodes {
+		if !n.named {
+			continue
+		}
+		other := first[n.Name]
+		if other == nil {
+			first[n.Name] = n
+			continue
+		}
+		hint := fmt.Sprintf("the other one is in line %d", other.NamePos.Line)
+		if !other.named {
+			hint = fmt.Sprintf("it is the default name of the node in line %d", other.NamePos.Line)
+		}
+		r.reportAt(n.name, CodeDuplicateName, fmt.Sprintf("two nodes are called %q", n.Name), hint)
+	}
+}
+
+// nestedNames calls outputs inside a node by the node and the field they stand
+// in: alerts.to, alerts.to-2.
+func (r *reader) nestedNames(p *Pipeline) {
+	nameOne := func(owner string, o *OnError) {
+		if o != nil && o.DeadLetter != nil && o.DeadLetter.Name == "" {
+			o.DeadLetter.Name = strings.TrimPrefix(owner+".dead_letter", ".")
+		}
+	}
+	nameOne("", p.OnError)
+	for _, n := range p.nodes() {
+		nameOne(n.Name, n.OnError)
+		if n.Spec == nil {
+			continue
+		}
+		for _, f := range n.Spec.Fields {
+			for i, o := range n.Values.Outputs(f.Name) {
+				if o.Name != "" {
+					continue
+				}
+				if o.Name = n.Name + "." + f.Name; i > 0 {
+					o.Name += fmt.Sprintf("-%d", i+1)
+				}
+			}
+		}
+	}
+}
+
+// connect resolves `from` and its defaults.
+func (g *graph) connect() {
+	p := g.pipeline
+	for i, n := range p.Operators {
+		switch {
+		case n.From != nil:
+			n.Inputs = g.resolve(n)
+		case i == 0:
+			n.Inputs = slices.Clone(p.Sources)
+		default:
+			n.Inputs = []*Node{p.Operators[i-1]}
+		}
+	}
+	for _, n := range p.Sinks {
+		switch {
+		case n.From != nil:
+			n.Inputs = g.resolve(n)
+		case len(p.Operators) == 0:
+			n.Inputs = slices.Clone(p.Sources)
+		default:
+			n.Inputs = []*Node{p.Operators[len(p.Operators)-1]}
+		}
+	}
+}
+
+func (g *graph) resolve(n *Node) []*Node {
+	var inputs []*Node
+	for _, ref := range n.From {
+		in := g.lookup(ref)
+		if in == nil {
+			g.incomplete = true
+			continue
+		}
+		if slices.Contains(inputs, in) {
+			g.report(CodeWrongValue, ref.Pos, ref.Width, fmt.Sprintf("%q reads from %q twice", n.Name, ref.Name), "")
+			continue
+		}
+		inputs = append(inputs, in)
+	}
+	return inputs
+}
+
+// lookup finds the node that a reference means, and reports one that means
+// none. A misspelt name stands for its nearest, so that one mistake is
+// reported once.
+func (g *graph) lookup(ref Reference) *Node {
+	if n := g.byName[ref.Name]; n != nil || ref.Name == "" {
+		return n
+	}
+	for _, s := range slices.Concat(g.pipeline.Sinks, g.outputs) {
+		if s.Name == ref.Name {
+			g.report(CodeUnknownNode, ref.Pos, ref.Width, fmt.Sprintf("%q is a sink: nothing can be read from it", ref.Name),
+				"name the node that the sink reads from")
+			return nil
+		}
+	}
+	var names []string
+	for _, n := range slices.Concat(g.pipeline.Sources, g.pipeline.Operators) {
+		names = append(names, n.Name)
+	}
+	listed := ""
+	if len(names) > 0 && len(names) <= 12 {
+		listed = "known here: " + strings.Join(names, ", ")
+	}
+	message := fmt.Sprintf("there is no node %q", cut(ref.Name))
+	g.report(CodeUnknownNode, ref.Pos, ref.Width, message, hints(didYouMean(ref.Name, names, message), listed))
+	return g.byName[nearest(ref.Name, names)]
+}
+
+// resolveFields finds the nodes that fields other than `from` name.
+func (g *graph) resolveFields(v Values) {
+	for _, name := range sortedKeys(v.fields) {
+		f := v.fields[name]
+		for _, one := range (Item{f}).all() {
+			switch one.field.Type {
+			case TypeNode:
+				if one.written && one.text != "" {
+					one.node = g.lookup(Reference{one.text, one.pos, one.width})
+				}
+			case TypeObject:
+				g.resolveFields(one.object)
+			}
+		}
+	}
+}
+
+func sortedKeys(m map[string]*value) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,268 @@
+package configs
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Node is a source, an operator, a sink or a nested output. A node whose kind
+// is missing or unknown has no Spec; its file has errors.
+type Node struct {
+	Section Section
+	Kind    string // the spec's kind, also where the file has an alias of it
+	Spec    *Spec
+	Name    string // given or by default
+	NamePos Position
+	Pos     Position // of the whole node
+	KindPos Position
+	From    []Reference // as written; nil if not given
+	Inputs  []*Node     // resolved, in the order of From
+	Values  Values      // the fields of the kind
+	Common  Values      // decode, schema, inspect; of a dead letter output: max, window
+	OnError *OnError    // nil if the node has none of its own
+
+	written string // the kind as the file has it
+	named   bool
+	place   place
+	name    place // of the name's value
+	nested  []nested
+}
+
+// nested is an output inside a node.
+type nested struct {
+	field string
+	node  *Node
+}
+
+// Reference is a node's name where another node reads from it.
+type Reference struct {
+	Name  string
+	Pos   Position
+	Width int
+}
+
+// CommonFields are the fields that every node of a section takes beside its
+// kind.
+func CommonFields(section Section) []Field {
+	name := Field{Name: "name", Type: TypeString,
+		Doc: "What other nodes, logs and metrics call this node. Default: the kind, `-`, and its place among those of its kind."}
+	inspect := Field{Name: "inspect", Type: TypeBool, Default: "false",
+		Doc: "Keep the last values that went through the node and a sample of them, to look at while it runs."}
+	from := Field{Name: "from", Type: TypeNode, List: true,
+		Doc: "The node or nodes to read from. Default: the one above; the first operator takes all sources, a sink the last operator."}
+	onError := Field{Name: "on_error", Type: TypeObject, Fields: ErrorFields(),
+		Doc: "What happens to a record that fails here. Default: the pipeline's."}
+	switch section {
+	case SectionSource:
+		return []Field{name,
+			{Name: "decode", Type: TypeString, Default: "json", Values: []string{"json", "text", "bytes", "csv"},
+				Doc: "How a payload becomes a value."},
+			{Name: "schema", Type: TypeData, Doc: "A JSON Schema of the values, inline or `file:PATH`; expressions are checked against it."},
+			inspect}
+	case SectionOutput:
+		return []Field{name}
+	}
+	return []Field{name, from, onError, inspect}
+}
+
+// sectionNames are the words for a section's nodes in messages.
+var sectionNames = map[Section]struct{ one, key string }{
+	SectionSource:   {"a source", "sources"},
+	SectionOperator: {"an operator", "operators"},
+	SectionSink:     {"a sink", "sinks"},
+	SectionOutput:   {"an output", "sinks"},
+}
+
+// find is the spec of a kind, as it may stand in a section; nil if there is
+// none. An output is a sink, too.
+func (r *reader) find(section Section, kind string) *Spec {
+	if s := r.kinds[section][kind]; s != nil || section != SectionSink {
+		return s
+	}
+	return r.kinds[SectionOutput][kind]
+}
+
+func (r *reader) kindsOf(section Section) []string {
+	var kinds []string
+	for i := range r.specs {
+		if s := &r.specs[i]; s.Section == section || section == SectionSink && s.Section == SectionOutput {
+			kinds = append(kinds, s.Kind)
+		}
+	}
+	return kinds
+}
+
+// node reads one node of a section. extra are fields that this place allows
+// beside the common ones.
+func (r *reader) node(section Section, it *item, extra []Field) *Node {
+	n := &Node{Section: section, Pos: it.pos, KindPos: it.pos, place: it.place()}
+	if it.shape != mapping {
+		r.notANode(section, it)
+		return n
+	}
+	common := append(CommonFields(section), extra...)
+	rest := &item{shape: mapping, pos: it.pos, width: it.width}
+	var kind *entry
+	var unknown []entry
+	for i := range it.entries {
+		e := &it.entries[i]
+		switch {
+		case findField(common, e.key) != nil:
+			rest.entries = append(rest.entries, *e)
+		case r.find(section, e.key) == nil:
+			unknown = append(unknown, *e)
+		case kind != nil:
+			r.reportAt(e.place(), CodeSecondKind, fmt.Sprintf("%s has two kinds, %q and %q", sectionNames[section].one, kind.key, e.key),
+				"write two nodes, or remove one key")
+		default:
+			kind = e
+		}
+	}
+	unknown = r.setAside(section, unknown)
+	if kind != nil {
+		n.KindPos, n.place, n.written = kind.pos, kind.place(), kind.key
+	}
+	r.common(n, common, rest)
+	if kind == nil {
+		r.noKind(section, it, unknown, common)
+		return n
+	}
+	for _, e := range unknown {
+		r.unknownNodeKey(section, e, kind, common)
+	}
+	n.Spec = r.find(section, kind.key)
+	n.Kind = n.Spec.Kind
+	n.Values = r.kindValues(n, kind)
+	return n
+}
+
+// setAside drops the keys that are reported or ignored whatever the kind is.
+func (r *reader) setAside(section Section, unknown []entry) []entry {
+	return slices.DeleteFunc(unknown, func(e entry) bool {
+		switch {
+		case strings.HasPrefix(e.key, "x-"):
+		case e.key == "from" && section == SectionSource:
+			r.reportAt(e.place(), CodeSourceInput, "a source reads from no other node", "remove `from`, or make this an operator")
+		case (e.key == "from" || e.key == "on_error" || e.key == "inspect") && section == SectionOutput:
+			r.reportAt(e.place(), CodeUnknownKey, fmt.Sprintf("an output inside another node has no %q of its own", e.key), "it belongs to the node around it")
+		case e.key == "on_error" && section == SectionSource:
+			r.reportAt(e.place(), CodeUnknownKey, "a source has no \"on_error\" of its own", "the pipeline's decides about records that cannot be decoded")
+		default:
+			return false
+		}
+		return true
+	})
+}
+
+func (r *reader) notANode(section Section, it *item) {
+	hint := "write `- KIND: ...`, where KIND is one of " + strings.Join(r.kindsOf(section), ", ")
+	if it.shape == scalar && r.find(section, it.text) != nil {
+		hint = fmt.Sprintf("write `%s: {}`", it.text)
+	}
+	r.wrong(it, wrongType(fmt.Sprintf("%s is a mapping with its kind as a key, not %s", sectionNames[section].one, r.shown(nil, it)), hint))
+}
+
+// noKind reports a node none of whose keys is a kind.
+func (r *reader) noKind(section Section, it *item, unknown []entry, common []Field) {
+	kinds := r.kindsOf(section)
+	listed := "known here: " + strings.Join(kinds, ", ")
+	if len(unknown) == 0 {
+		r.wrong(it, &problem{CodeMissingKind, sectionNames[section].one + " needs a key that names its kind", listed})
+		return
+	}
+	for _, e := range unknown {
+		if other := r.elsewhere(section, e.key); other != "" {
+			r.reportAt(e.place(), CodeWrongSection, fmt.Sprintf("%q is %s, not %s", e.key, sectionNames[other].one, sectionNames[section].one),
+				fmt.Sprintf("it belongs under `%s:`", sectionNames[other].key))
+			continue
+		}
+		message := fmt.Sprintf("%q is no kind of %s", cut(e.key), string(section))
+		r.reportAt(e.place(), CodeUnknownKind, message, hints(didYouMean(e.key, append(fieldNames(common), kinds...), message), listed))
+	}
+}
+
+// elsewhere is a section in which a word is a kind.
+func (r *reader) elsewhere(section Section, kind string) Section {
+	for _, other := range []Section{SectionSource, SectionOperator, SectionSink, SectionOutput} {
+		if other != section && r.kinds[other][kind] != nil {
+			return other
+		}
+	}
+	return ""
+}
+
+func (r *reader) unknownNodeKey(section Section, e entry, kind *entry, common []Field) {
+	known := fieldNames(common)
+	spec := r.find(section, kind.key)
+	if findField(spec.Fields, e.key) != nil {
+		r.reportAt(e.place(), CodeUnknownKey, fmt.Sprintf("%q is a field of %s", e.key, kind.key),
+			fmt.Sprintf("write it inside `%s:`, indented further", kind.key))
+		return
+	}
+	message := fmt.Sprintf("unknown key %q beside %q", cut(e.key), kind.key)
+	r.reportAt(e.place(), CodeUnknownKey, message,
+		hints(didYouMean(e.key, append(known, fieldNames(spec.Fields)...), message), "known here: "+strings.Join(known, ", ")))
+}
+
+// common reads name, from, on_error and the rest.
+func (r *reader) common(n *Node, fields []Field, it *item) {
+	if e := it.entry("on_error"); e != nil {
+		n.OnError = r.onError(e.value, e.place())
+		it.entries = slices.DeleteFunc(it.entries, func(e entry) bool { return e.key == "on_error" })
+	}
+	n.Common = r.fields(fields, it, n.place)
+	if f := n.Common.fields["name"]; f != nil && f.written {
+		n.Name, n.NamePos, n.named = f.text, f.pos, f.text != ""
+		n.name = place{f.pos, f.width}
+		if e := it.entry("name"); f.text == "" && e.value.shape == scalar && !e.value.null() {
+			r.wrong(e.value, wrongValue("a name cannot be empty", ""))
+		}
+	}
+	if f := n.Common.fields["from"]; f != nil && f.written {
+		n.From = []Reference{}
+		for _, v := range f.list {
+			n.From = append(n.From, Reference{v.text, v.pos, v.width})
+		}
+		if e := it.entry("from"); len(f.list) == 0 && e.value.shape == list && len(e.value.list) == 0 {
+			r.wrong(e.value, wrongValue("from names no node", "leave it out to read from the node above"))
+		}
+	}
+}
+
+// kindValues reads the value of a node's kind key: a mapping of its fields, or
+// the short form that sets one of them.
+func (r *reader) kindValues(n *Node, kind *entry) Values {
+	it, spec := kind.value, n.Spec
+	owner := kind.place()
+	short := findField(spec.Fields, spec.Short)
+	switch {
+	case it.empty():
+		return r.fields(spec.Fields, nil, owner)
+	case short != nil && (it.shape != mapping || spec.ShortMapping):
+		one := &item{shape: mapping, pos: it.pos, entries: []entry{{short.Name, kind.pos, kind.width, it}}}
+		return r.fields(spec.Fields, one, owner)
+	case it.shape == mapping:
+		return r.fields(spec.Fields, it, owner)
+	}
+	message, hint := fmt.Sprintf("%s takes no value", kind.key), fmt.Sprintf("write `%s: {}`", kind.key)
+	if len(spec.Fields) > 0 {
+		message = fmt.Sprintf("%s takes a mapping, not %s", kind.key, r.shown(nil, it))
+		hint = "its keys are " + strings.Join(fieldNames(spec.Fields), ", ")
+	}
+	r.wrong(it, wrongType(message, hint))
+	r.quiet++
+	defer func() { r.quiet-- }()
+	return r.fields(spec.Fields, nil, owner)
+}
+
+// output reads a nested output. Fields of f are keys that may stand beside its
+// kind.
+func (r *reader) output(f *Field, it *item, key place) *Node {
+	n := r.node(SectionOutput, it, f.Fields)
+	if n.Spec == nil {
+		return n
+	}
+	r.outputs = append(r.outputs, n)
+	return n
+}

@@ -1,0 +1,238 @@
+package configs
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Pipeline is a pipeline file, read and checked. It is never nil; when its
+// diagnostics have errors it is partial.
+type Pipeline struct {
+	File      string
+	Name      string
+	Sources   []*Node
+	Operators []*Node
+	Sinks     []*Node
+	OnError   *OnError // nil if the file has none
+	Settings  Values   // the fields of PipelineFields
+	Vars      []byte   // a JSON object, nil if there are none
+	Tests     TestsNode
+
+	text []byte
+}
+
+// TestsNode is the file's `tests:`.
+type TestsNode struct {
+	Pos  Position
+	item *item
+}
+
+// Empty reports whether the file has no tests.
+func (t TestsNode) Empty() bool { return t.item == nil || len(t.item.list) == 0 }
+
+// Text is the file's text as messages may show it: secrets written in the file
+// are replaced by stars. It is what [Diagnostics.Print] should get.
+func (p *Pipeline) Text() []byte { return p.text }
+
+// Environment is what `${...}` is taken from.
+type Environment struct {
+	Lookup   func(name string) (string, bool)  // default: os.LookupEnv
+	ReadFile func(path string) ([]byte, error) // default: os.ReadFile
+}
+
+// PipelineFields are the top-level settings of a file, beside sources,
+// operators, sinks, on_error and tests.
+func PipelineFields() []Field {
+	return []Field{
+		{Name: "name", Type: TypeString, Doc: "What logs and metrics call the pipeline. Default: the file's name without its extension."},
+		{Name: "workers", Type: TypeInt, Min: "1", Doc: "How many lanes run operators without state. Default: the number of CPUs."},
+		{Name: "order", Type: TypeString, Default: "partition", Values: []string{"partition", "key", "none"},
+			Doc: "What stays in order through to the outputs: each partition, each key, or nothing."},
+		{Name: "key", Type: TypeExpression, Doc: "With `order: key`, the key. Default: the record's own."},
+		{Name: "max_in_flight", Type: TypeInt, Default: "10000", Min: "1",
+			Doc: "How many unfinished records of a partition may be in memory; also {records, bytes}.",
+			Or: &Field{Name: "max_in_flight", Type: TypeObject, Fields: []Field{
+				{Name: "records", Type: TypeInt, Default: "10000", Min: "1", Doc: "Unfinished records per partition."},
+				{Name: "bytes", Type: TypeSize, Default: "64MiB", Min: "1", Doc: "Their bytes, in the whole process."},
+			}}},
+		{Name: "max_ahead", Type: TypeInt, Default: "1000000", Min: "1", Doc: "How far a partition may be read beyond its first unfinished record."},
+		{Name: "drain_timeout", Type: TypeDuration, Min: "0s", Doc: "How long a revoked partition waits for its writes. Default: half the rebalance timeout."},
+		{Name: "shutdown_timeout", Type: TypeDuration, Default: "30s", Min: "0s", Doc: "How long a stop may take."},
+		{Name: "supervise", Type: TypeObject, Doc: "When to stop by itself; each is off unless it is set.", Fields: []Field{
+			{Name: "on_error", Type: TypeBool, Doc: "Stop at the first error."},
+			{Name: "no_commit", Type: TypeDuration, Min: "0s", Doc: "Stop when work waits and nothing was committed for this long."},
+			{Name: "no_poll", Type: TypeDuration, Min: "0s", Doc: "Stop when work waits and nothing was read for this long."},
+			{Name: "max_uptime", Type: TypeDuration, Min: "0s", Doc: "Stop after this long."},
+			{Name: "max_commits", Type: TypeInt, Min: "1", Doc: "Stop after this many commits."},
+			{Name: "stall_after", Type: TypeDuration, Min: "0s", Doc: "Stop when a node makes no progress for this long."},
+		}},
+		{Name: "vars", Type: TypeMap, Item: &Field{Type: TypeData}, Doc: "Constants that expressions see as `vars`."},
+	}
+}
+
+// reader holds what reading one file needs.
+type reader struct {
+	text    *text
+	env     Environment
+	specs   []Spec
+	kinds   map[Section]map[string]*Spec
+	found   Diagnostics
+	said    map[string]bool // by once
+	broken  map[*item]bool  // a problem is reported already
+	secrets []span
+	outputs []*Node // nested ones
+	quiet   int
+
+	following map[*yaml.Node]bool // anchored nodes being read
+	depth     int
+	aliases   int
+	aliased   int
+}
+
+// Parse reads a pipeline file. file is the path that messages name; data its
+// content; specs the kinds that exist. All problems are reported at once,
+// sorted, and none is left to be found when the pipeline is used, except in
+// expressions: their sources are not looked into here.
+func Parse(file string, data []byte, specs []Spec, env Environment) (*Pipeline, Diagnostics) {
+	if env.Lookup == nil {
+		env.Lookup = os.LookupEnv
+	}
+	if env.ReadFile == nil {
+		env.ReadFile = os.ReadFile
+	}
+	r := &reader{
+		text: newText(file, data), env: env, specs: specs,
+		kinds: kindTable(specs), said: make(map[string]bool), broken: make(map[*item]bool),
+		following: make(map[*yaml.Node]bool),
+	}
+	p := &Pipeline{File: file, Name: baseName(file)}
+	if root := r.load(); root != nil {
+		r.pipeline(p, r.item(root))
+	}
+	p.text = r.shownText()
+	for i := range r.found {
+		r.found[i].Position = r.text.inside(r.found[i].Position)
+	}
+	return p, r.found.distinct()
+}
+
+func kindTable(specs []Spec) map[Section]map[string]*Spec {
+	kinds := make(map[Section]map[string]*Spec)
+	for i := range specs {
+		s := &specs[i]
+		if kinds[s.Section] == nil {
+			kinds[s.Section] = make(map[string]*Spec)
+		}
+		kinds[s.Section][s.Kind] = s
+		for _, alias := range s.Aliases {
+			kinds[s.Section][alias] = s
+		}
+	}
+	return kinds
+}
+
+func baseName(file string) string {
+	base := filepath.Base(file)
+	if name := strings.TrimSuffix(base, filepath.Ext(base)); name != "" && name != "-" && name != "." {
+		return name
+	}
+	return "pipeline"
+}
+
+var sections = []struct {
+	key     string
+	section Section
+}{{"sources", SectionSource}, {"operators", SectionOperator}, {"sinks", SectionSink}}
+
+// pipeline reads the top level.
+func (r *reader) pipeline(p *Pipeline, it *item) {
+	settings := PipelineFields()
+	if it.shape != mapping {
+		if !r.broken[it] {
+			r.report(CodeWrongType, it.pos, it.width, "a pipeline file is a mapping, not "+it.shape.String(),
+				"it starts with keys such as `sources:`, `operators:` and `sinks:`")
+		}
+		return
+	}
+	first := it.place()
+	known := []string{"name", "sources", "operators", "sinks", "on_error"}
+	known = append(append(known, fieldNames(settings)[1:]...), "tests")
+	rest := &item{shape: mapping, pos: it.pos}
+	for _, e := range it.entries {
+		switch {
+		case e.key == "on_error":
+			p.OnError = r.onError(e.value, e.place())
+		case e.key == "tests":
+			p.Tests = r.tests(e)
+		case e.key == "sources":
+			p.Sources = r.section(SectionSource, e)
+		case e.key == "operators":
+			p.Operators = r.section(SectionOperator, e)
+		case e.key == "sinks":
+			p.Sinks = r.section(SectionSink, e)
+		case findField(settings, e.key) != nil:
+			rest.entries = append(rest.entries, e)
+		default:
+			r.unknownKey(e, known)
+		}
+	}
+	p.Settings = r.fields(settings, rest, first)
+	if name := p.Settings.String("name"); name != "" {
+		p.Name = name
+	}
+	if e := rest.entry("vars"); e != nil && e.value.shape == mapping {
+		r.quiet++ // its problems are reported
+		p.Vars = r.data(e.value)
+		r.quiet--
+	}
+	if e := rest.entry("key"); e != nil && p.Settings.String("order") != "key" {
+		r.reportAt(e.place(), CodeConflictingField, "`key` is only used with `order: key`", "add `order: key`, or remove it")
+	}
+	for _, s := range []string{"sources", "sinks"} {
+		if it.entry(s) == nil {
+			r.reportAt(first, CodeMissingField, fmt.Sprintf("a pipeline needs %q", s), "at least one source and one sink")
+		}
+	}
+	r.deadLetters(p)
+	r.graph(p)
+}
+
+// section reads a list of nodes.
+func (r *reader) section(section Section, e entry) []*Node {
+	it := e.value
+	if it.shape != list {
+		if section == SectionOperator && it.empty() {
+			return nil
+		}
+		hint := "write each node as `- KIND: ...`"
+		r.wrong(it, wrongType(fmt.Sprintf("%s takes a list of nodes, not %s", e.key, r.shown(nil, it)), hint))
+		return nil
+	}
+	if len(it.list) == 0 && section != SectionOperator {
+		r.wrong(it, wrongValue(fmt.Sprintf("%s is an empty list", e.key), "a pipeline needs at least one source and one sink"))
+	}
+	var nodes []*Node
+	for _, element := range it.list {
+		nodes = append(nodes, r.node(section, element, nil))
+	}
+	return nodes
+}
+
+func (r *reader) tests(e entry) TestsNode {
+	if e.value.shape != list && !e.value.empty() {
+		r.wrong(e.value, wrongType("tests takes a list of tests, not "+r.shown(nil, e.value), ""))
+		return TestsNode{}
+	}
+	return TestsNode{Pos: e.pos, item: e.value}
+}
+
+// nodes lists the pipeline's nodes in the order of sections; nested outputs
+// are not among them.
+func (p *Pipeline) nodes() []*Node {
+	all := make([]*Node, 0, len(p.Sources)+len(p.Operators)+len(p.Sinks))
+	return append(append(append(all, p.Sources...), p.Operators...), p.Sinks...)
+}
