@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -56,6 +57,23 @@ func TestMapGolden(t *testing.T) {
 				t.Errorf("described as\n%s, want\n%s", got, tt.describe)
 			}
 		})
+	}
+}
+
+// TestMapGoldenLong does the same for what the coder has learned after many
+// runs: the checksum stands for the whole text.
+func TestMapGoldenLong(t *testing.T) {
+	var m marks
+	for i := int64(1); i < 40_000; i++ {
+		if i%37 != 0 && i%101 != 0 && i*i%1009 > 3 {
+			m.add(1000 + i)
+		}
+	}
+	m.flush()
+	metadata, kept := EncodeMap(testGround(), Holes{bits: m.bits}, 1<<20)
+	got := fmt.Sprintf("%d in %d…%s", kept, len(metadata), metadata[len(metadata)-10:])
+	if want := "38264 in 1352…EhQF44Mz6L"; got != want {
+		t.Errorf("wrote %s, want %s", got, want)
 	}
 }
 
@@ -199,7 +217,7 @@ func TestMapRoundTrip(t *testing.T) {
 // TestMapIsBounded writes more than a map may hold.
 func TestMapIsBounded(t *testing.T) {
 	g := testGround()
-	h := NewHoles(Range{1001, 1003}, Range{2000, 2000 + maxOffsets}, Range{1 << 40, 1 << 40})
+	h := NewHoles(Range{1001, 1003}, Range{2000, 2000 + maxOffsets}, Range{2010 + maxOffsets, 2010 + maxOffsets})
 	metadata, kept := EncodeMap(g, h, 4096)
 	if got, err := DecodeMap(metadata, g); err != nil || kept != maxOffsets || got.Len() != maxOffsets || got.Last() != 2000+maxOffsets-4 {
 		t.Errorf("%d kept of a run that is too long, %d read up to %d, %v", kept, got.Len(), got.Last(), err)
@@ -215,6 +233,27 @@ func TestMapIsBounded(t *testing.T) {
 	}
 	if got, err := DecodeMap(metadata, g); err != nil || got.Len() != maxRuns {
 		t.Errorf("read %d, %v", got.Len(), err)
+	}
+}
+
+// TestRunsPastTheLastOffset forges lengths that add up to more than there is.
+func TestRunsPastTheLastOffset(t *testing.T) {
+	tests := []struct {
+		name          string
+		base          int64
+		missing, size uint64
+	}{
+		{"the gap", math.MaxInt64 - 10, 1 << 40, 1},
+		{"the run", math.MaxInt64 - 10, 1, 11},
+		{"the count", 0, 1, maxOffsets + 1},
+	}
+	for _, tt := range tests {
+		l, e := newLengths(), newEncoder(100)
+		l.encode(e, gap, tt.missing)
+		l.encode(e, filled, tt.size)
+		if h, ok := decodeRuns(tt.base, 1, e.finish()); ok || h.Len() > 0 {
+			t.Errorf("%s: read %d offsets", tt.name, h.Len())
+		}
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 
 const (
 	maxRuns    = 1 << 17 // bounds the time that coding takes
-	maxOffsets = 1 << 26 // bounds the memory that a decoded map takes, and the time to walk it
+	maxOffsets = 1 << 24 // bounds the memory that a decoded map takes, and the time to walk it
 )
 
 // encodeRuns codes as many of ranges, from base up, as fit into size bytes, and
@@ -87,12 +87,17 @@ const (
 
 // lengths codes numbers from 1 up: first how many bits the number has, given
 // how many the last of its kind had; then those bits, the highest first. The
-// first eight of them are learned, those that follow are coded as they come.
+// first six of them are learned, those that follow are coded as they come.
 type lengths struct {
 	last  [2]int
-	sizes [2][65][64]chance
-	bits  [2][64][256]chance
+	sizes [2][lastSizes][64]chance
+	bits  [2][64][learned]chance
 }
+
+const (
+	lastSizes = 20
+	learned   = 1 << 6
+)
 
 func newLengths() *lengths {
 	l := &lengths{}
@@ -116,7 +121,7 @@ func fill(chances []chance) {
 func (l *lengths) encode(e *encoder, kind int, n uint64) {
 	size := bits.Len64(n) // 1..63
 	tree := &l.sizes[kind][l.last[kind]]
-	l.last[kind] = size
+	l.last[kind] = min(size, lastSizes-1)
 	node := 1
 	for i := 5; i >= 0; i-- {
 		bit := size >> i & 1
@@ -127,7 +132,7 @@ func (l *lengths) encode(e *encoder, kind int, n uint64) {
 	node = 1
 	for i := size - 2; i >= 0; i-- {
 		bit := int(n >> i & 1)
-		if node > 255 {
+		if node >= learned {
 			e.encode(&chance{one: half}, bit)
 			continue
 		}
@@ -146,13 +151,13 @@ func (l *lengths) decode(d *decoder, kind int) uint64 {
 	if size == 0 {
 		return 0 // never written
 	}
-	l.last[kind] = size
+	l.last[kind] = min(size, lastSizes-1)
 	digits := &l.bits[kind][size]
 	n := uint64(1)
 	node = 1
 	for range size - 1 {
 		bit := 0
-		if node > 255 {
+		if node >= learned {
 			bit = d.decode(&chance{one: half})
 		} else {
 			bit = d.decode(&digits[node])
