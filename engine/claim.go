@@ -54,7 +54,7 @@ func newClaim(o ClaimOptions, epoch int64, limits Limits, b *budget, onFailed fu
 		room: make(chan struct{}, 1), settled: make(chan struct{}, 1),
 	}
 	c.tracker = healer.NewPartition(healer.Options{
-		Start: o.Start, Finished: o.Finished,
+		Start: o.Start, Finished: o.Finished, Inherited: o.Inherited,
 		OnFailed: onFailed, OnFinish: c.onFinish, OnMisuse: onMisuse,
 	})
 	b.join(c)

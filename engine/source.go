@@ -1,6 +1,10 @@
 package engine
 
-import "context"
+import (
+	"context"
+
+	"waterhealer/healer"
+)
 
 // Source reads records and keeps the claims on what it reads. One source may
 // serve several source nodes, as the members of one consumer group do.
@@ -42,6 +46,10 @@ type ClaimOptions struct {
 	// finished, by the committed map; nil is none. Such records are counted as
 	// finished on Push and reach no node.
 	Finished func(offset int64) bool
+	// Inherited are the same offsets as a set: they stay among the claim's
+	// holes until they are pushed again, so that its first commits do not
+	// forget them.
+	Inherited healer.Holes
 	// Uncommitted says that the source keeps no offsets anywhere: what waits
 	// for a commit does not wait.
 	Uncommitted bool
