@@ -1,0 +1,326 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/IBM/sarama"
+
+	"waterhealer/engine"
+	"waterhealer/healer"
+)
+
+// sliceSize is how many buffered records are pushed at once.
+const sliceSize = 512
+
+// claim is one partition as long as this process may read it.
+type claim struct {
+	place
+	group    *group
+	node     *sourceNode
+	session  sarama.ConsumerGroupSession
+	messages sarama.ConsumerGroupClaim
+	tracker  tracker
+	start    int64
+	end      int64         // with until-end: what is at or beyond it is not taken; -1 none
+	gone     chan struct{} // closed when the assignment is known to be lost
+	advance  chan int64    // capacity 1: nothing below will ever be delivered
+
+	next    atomic.Int64 // behind the last record that was taken
+	atEnd   atomic.Bool  // nothing more is taken
+	holding atomic.Bool  // fetching is paused
+
+	// inherited are the holes of earlier claims that were not delivered again
+	// yet; a commit must not forget them. Set once.
+	inherited healer.Holes
+
+	// Guarded by group.committing.
+	committed int64  // what the broker acknowledged, -1 nothing
+	metadata  string // likewise
+	mapless   bool   // the brokers refuse this partition's map
+	cut       bool   // it was said that the map does not fit
+	over      bool   // nothing is committed any more
+	isGone    bool   // gone is closed
+}
+
+// begin makes the claim that a session has just been given: from the committed
+// offset, with the finished offsets that its metadata names.
+func (g *group) begin(session sarama.ConsumerGroupSession, messages sarama.ConsumerGroupClaim) (*claim, error) {
+	at := place{messages.Topic(), messages.Partition()}
+	node := g.owners[at.topic]
+	ctx := session.Context()
+	// A pause of an earlier claim outlives it.
+	g.consumer.Resume(map[string][]int32{at.topic: {at.partition}})
+
+	if err := g.checkTopics(ctx, []string{at.topic}); err != nil {
+		return nil, err
+	}
+	found, err := g.cluster.committedOffsets(ctx, []place{at})
+	if err != nil {
+		return nil, err
+	}
+	c := &claim{
+		place: at, group: g, node: node, session: session, messages: messages,
+		end: -1, gone: make(chan struct{}), advance: make(chan int64, 1),
+		committed: found[at].offset, metadata: found[at].metadata,
+	}
+	if c.start, err = g.claimStart(ctx, at, c.committed, messages.InitialOffset()); err != nil {
+		return nil, err
+	}
+	c.next.Store(c.start)
+	if g.settings.UntilEnd {
+		c.end = g.ends[at] // 0 of a partition that was not there at the start
+	}
+	options := engine.ClaimOptions{Source: node.name, Topic: at.topic, Partition: at.partition, Start: c.start}
+	if c.inherited, err = g.decode(c, found[at]); err != nil {
+		return nil, err
+	}
+	if c.inherited.Len() > 0 {
+		options.Finished = c.inherited.Contains
+	}
+	c.tracker = g.intake.Claim(options)
+	g.mu.Lock()
+	g.claims[at] = c
+	g.mu.Unlock()
+	g.logger.Info("claimed a partition", "source", node.name, "topic", at.topic, "partition", at.partition,
+		"offset", c.start, "finished_beyond", c.inherited.Len())
+	return c, nil
+}
+
+// claimStart is the first offset of a claim. Sarama delivers from initial on;
+// what it delivers below the start was finished by an earlier claim.
+func (g *group) claimStart(ctx context.Context, at place, committed, initial int64) (int64, error) {
+	switch {
+	case committed < 0 && initial >= 0:
+		return initial, nil // it was committed a moment ago, then deleted
+	case committed < 0:
+		starts, err := g.cluster.starts(ctx, []place{at})
+		return starts[at], err
+	}
+	if initial > committed {
+		return 0, fmt.Errorf("source %s: the committed offset of %s went back from %d to %d while the group was running",
+			g.sourceName(at.topic), at, initial, committed)
+	}
+	return committed, nil
+}
+
+// decode reads the map of finished offsets. One that cannot be read is ignored
+// with a warning: its records are done again.
+func (g *group) decode(c *claim, from committed) (healer.Holes, error) {
+	if from.metadata == "" || from.offset < 0 {
+		return healer.Holes{}, nil
+	}
+	holes, err := decodeMetadata(from.metadata, g.ground(c.place, from.offset))
+	if errors.Is(err, errAnew) {
+		return holes, fmt.Errorf("source %s: %s: %w%s", c.node.name, c.place, errAnew, g.accept(c.place, "earliest"))
+	}
+	if c.node.noMap {
+		return healer.Holes{}, nil // all of it is done again, neighbours included
+	}
+	if errors.Is(err, healer.ErrUnknownMap) && c.node.migrate {
+		highs, asked := g.cluster.highs(c.session.Context(), []place{c.place})
+		if asked != nil {
+			return healer.Holes{}, asked
+		}
+		holes, err = healer.DecodeParallelConsumer(from.metadata, from.offset, highs[c.place])
+	}
+	if err != nil {
+		g.logger.Warn("the metadata of the committed offset is ignored: records beyond it that were finished are processed again",
+			"topic", c.topic, "partition", c.partition, "offset", from.offset, "error", err)
+		return healer.Holes{}, nil
+	}
+	return holes, nil
+}
+
+// ground is what a map of a partition holds on.
+func (g *group) ground(p place, base int64) healer.Ground {
+	return healer.Ground{ClusterID: g.clusterID, TopicID: g.topicIDs[p.topic], Partition: p.partition, Base: base}
+}
+
+// end gives a claim up. When the assignment is lost nothing is awaited and
+// nothing is committed.
+func (g *group) end(c *claim, lost bool) {
+	drain, cancel := g.drainContext()
+	defer cancel()
+	if lost {
+		cancel()
+	}
+	g.intake.Revoke(drain, c.tracker)
+	watermark, _ := c.tracker.Progress()
+	if !lost {
+		ctx, cancel := g.finalCommitContext()
+		defer cancel()
+		if err := g.commitFinally(ctx, []*claim{c}); err != nil {
+			g.logger.Warn("the last commit of a partition failed: finished records after the committed offset are processed again",
+				"topic", c.topic, "partition", c.partition, "error", err)
+		}
+	}
+	g.committing.Lock()
+	c.over = true
+	g.committing.Unlock()
+	g.mu.Lock()
+	if g.claims[c.place] == c {
+		delete(g.claims, c.place)
+	}
+	g.mu.Unlock()
+	g.consumer.Resume(map[string][]int32{c.topic: {c.partition}})
+	g.logger.Info("gave a partition up", "source", c.node.name, "topic", c.topic, "partition", c.partition,
+		"offset", watermark, "lost", lost)
+	g.look()
+}
+
+// take pushes what is delivered until the claim ends.
+func (c *claim) take() {
+	batch := newBatcher(c)
+	defer batch.stop()
+	delivered := c.messages.Messages()
+	stopped := c.group.stopped
+	c.checkEnd(batch)
+	for {
+		if c.atEnd.Load() {
+			delivered = nil
+		}
+		c.holdOrResume()
+		select {
+		case m, open := <-delivered:
+			if !open {
+				return
+			}
+			c.push(m, batch)
+		case <-batch.due():
+			batch.flush()
+		case <-c.tracker.Room():
+		case next := <-c.advance:
+			c.advanceTo(next, batch)
+		case <-stopped:
+			stopped, delivered = nil, nil
+			c.finish()
+		case <-c.gone:
+			return
+		case <-c.session.Context().Done():
+			return
+		}
+	}
+}
+
+// holdOrResume pauses fetching while the claim is full. Records that were
+// fetched before are still taken: a loop that blocks would hold up the other
+// partitions of the broker.
+func (c *claim) holdOrResume() {
+	full := c.atEnd.Load() || c.tracker.Full()
+	if full == c.holding.Load() {
+		return
+	}
+	c.holding.Store(full)
+	partitions := map[string][]int32{c.topic: {c.partition}}
+	if full {
+		c.group.consumer.Pause(partitions)
+		return
+	}
+	c.group.consumer.Resume(partitions)
+}
+
+// push takes a record and what is buffered behind it.
+func (c *claim) push(first *sarama.ConsumerMessage, batch *batcher) {
+	delivered := c.messages.Messages()
+	taken := make([]*sarama.ConsumerMessage, 0, min(len(delivered)+1, sliceSize))
+	beyond := false
+	for m := first; m != nil; {
+		switch {
+		case c.end >= 0 && m.Offset >= c.end:
+			beyond = true // it came after the start
+		case m.Offset >= c.start: // below, an earlier claim has finished it
+			taken = append(taken, m)
+		}
+		m = nil
+		if len(taken) < sliceSize && !beyond {
+			select {
+			case m = <-delivered: // nil when closed: the next look sees it
+			default:
+			}
+		}
+	}
+	if len(taken) > 0 && !c.hand(records(taken), batch) {
+		return
+	}
+	if beyond {
+		c.advanceTo(c.end, batch) // nothing lies between what was taken and the end
+	}
+	c.checkEnd(batch)
+}
+
+// hand gives records to the batch under way or to the engine; false when the
+// source was stopped, after which nothing more may be taken or counted.
+func (c *claim) hand(records []*engine.Record, batch *batcher) bool {
+	next := records[len(records)-1].Offset + 1
+	taken := false
+	if batch != nil {
+		taken = batch.add(records)
+	} else {
+		taken = c.pushNow(records)
+	}
+	if taken {
+		c.next.Store(next)
+	}
+	return taken
+}
+
+// pushNow gives records to the engine unless the source was stopped.
+func (c *claim) pushNow(records []*engine.Record) bool {
+	g := c.group
+	g.pushing.RLock()
+	defer g.pushing.RUnlock()
+	if g.isStopped() {
+		c.finish()
+		return false
+	}
+	g.intake.Push(c.tracker, records)
+	return true
+}
+
+// advanceTo notes that nothing below next will be delivered. What was taken but
+// not pushed must reach the tracker first, else it would count as finished.
+func (c *claim) advanceTo(next int64, batch *batcher) {
+	if next <= c.next.Load() || !batch.flush() || c.group.isStopped() {
+		return
+	}
+	c.next.Store(next)
+	c.tracker.Advance(next)
+	c.checkEnd(batch)
+}
+
+// checkEnd looks whether all that was there at the start has been taken.
+func (c *claim) checkEnd(batch *batcher) {
+	if c.end < 0 || c.atEnd.Load() || c.next.Load() < c.end {
+		return
+	}
+	batch.flush()
+	c.finish()
+}
+
+// finish takes nothing more.
+func (c *claim) finish() {
+	c.atEnd.Store(true)
+	c.group.look()
+}
+
+// records makes the engine's records of a slice, in one allocation.
+func records(messages []*sarama.ConsumerMessage) []*engine.Record {
+	slab := make([]engine.Record, len(messages))
+	pointers := make([]*engine.Record, len(messages))
+	for i, m := range messages {
+		r := &slab[i]
+		r.Raw, r.Intact, r.Key, r.Timestamp = m.Value, true, m.Key, m.Timestamp
+		r.Topic, r.Partition, r.Offset, r.Known = m.Topic, m.Partition, m.Offset, engine.KnownAll
+		if len(m.Headers) > 0 {
+			r.Headers = make([]engine.Header, len(m.Headers))
+			for j, h := range m.Headers {
+				r.Headers[j] = engine.Header{Key: string(h.Key), Value: h.Value}
+			}
+		}
+		pointers[i] = r
+	}
+	return pointers
+}

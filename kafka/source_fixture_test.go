@@ -1,0 +1,366 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/IBM/sarama"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"go.uber.org/goleak"
+
+	"waterhealer/engine"
+	"waterhealer/healer"
+	"waterhealer/kafka/embedded"
+)
+
+// TestMain checks that no goroutine is left. Sarama measures each fetch in the
+// metrics library's global registry, whose goroutine never ends.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/rcrowley/go-metrics.(*meterArbiter).tick"))
+}
+
+// longEnough is how long a test waits for what must come.
+const longEnough = 20 * time.Second
+
+// eventually waits until ok holds.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	deadline := time.After(longEnough)
+	for !ok() {
+		select {
+		case <-ticker.C:
+		case <-deadline:
+			t.Fatalf("waited %s: %s", longEnough, what)
+		}
+	}
+}
+
+func testLogger(t *testing.T) *slog.Logger {
+	t.Helper()
+	level := slog.LevelError
+	if os.Getenv("TEST_LOG") != "" {
+		level = slog.LevelDebug
+		sarama.Logger = saramaLog{}
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+}
+
+type saramaLog struct{}
+
+func (saramaLog) Print(v ...any)                 { fmt.Fprintln(os.Stderr, append([]any{"sarama:"}, v...)...) }
+func (saramaLog) Printf(format string, v ...any) { fmt.Fprintf(os.Stderr, "sarama: "+format, v...) }
+func (saramaLog) Println(v ...any)               { fmt.Fprintln(os.Stderr, append([]any{"sarama:"}, v...)...) }
+
+// sourceBroker starts an embedded broker that allows short sessions.
+func sourceBroker(t *testing.T, topics map[string]int32) *embedded.Broker {
+	t.Helper()
+	b, err := embedded.Start(embedded.Options{Topics: topics, Cluster: []kfake.Opt{
+		kfake.GroupMinSessionTimeout(100 * time.Millisecond),
+		kfake.BrokerConfigs(map[string]string{"group.initial.rebalance.delay.ms": "0", "message.max.bytes": "104857600"}),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.Close() })
+	return b
+}
+
+// produce writes values to a partition and returns the offset of the first.
+func produceValues(t *testing.T, b *embedded.Broker, topic string, partition int32, values ...string) int64 {
+	t.Helper()
+	messages := make([]*sarama.ProducerMessage, len(values))
+	for i, v := range values {
+		messages[i] = &sarama.ProducerMessage{Topic: topic, Partition: partition, Value: sarama.StringEncoder(v)}
+	}
+	return produceAll(t, b, messages...)
+}
+
+func produceAll(t *testing.T, b *embedded.Broker, messages ...*sarama.ProducerMessage) int64 {
+	t.Helper()
+	config := Connection{Brokers: b.Addresses()}.Config()
+	config.Producer.Return.Successes = true
+	config.Producer.Partitioner = sarama.NewManualPartitioner
+	config.Producer.MaxMessageBytes = 90 << 20
+	producer, err := sarama.NewSyncProducer(b.Addresses(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer producer.Close()
+	if err := producer.SendMessages(messages); err != nil {
+		t.Fatal(err)
+	}
+	return messages[0].Offset
+}
+
+// numbered are n values that start with prefix.
+func numbered(prefix string, n int) []string {
+	values := make([]string, n)
+	for i := range values {
+		values[i] = fmt.Sprintf("%s%d", prefix, i)
+	}
+	return values
+}
+
+// control asks the broker as an administrator.
+func control(t *testing.T, b *embedded.Broker, group string) *cluster {
+	t.Helper()
+	c, err := openCluster(t.Context(), Connection{Brokers: b.Addresses()}, group, sarama.ReadCommitted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.close)
+	return c
+}
+
+// committedAt is the committed offset of a partition, -1 for none.
+func committedAt(t *testing.T, c *cluster, topic string, partition int32) committed {
+	t.Helper()
+	p := place{topic, partition}
+	found, err := c.committedOffsets(context.Background(), []place{p})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found[p]
+}
+
+// fakeIntake stands in for the engine. Records stay unfinished until a test
+// finishes them, unless auto is set.
+type fakeIntake struct {
+	auto func(*engine.Record) bool // which records are finished at once; nil is all
+
+	mu      sync.Mutex
+	records []*engine.Record // as pushed, batches whole
+	claims  []*fakeClaim
+	revoked []*fakeClaim
+	pushed  chan struct{} // capacity 1
+	onPush  func(*fakeClaim)
+	block   chan struct{} // when set, Revoke waits for it or its context
+}
+
+type fakeClaim struct {
+	*healer.Partition
+	options engine.ClaimOptions
+
+	mu        sync.Mutex
+	acks      map[int64]*healer.Ack
+	full      bool
+	room      chan struct{}
+	committed []int64
+}
+
+func newIntake(auto func(*engine.Record) bool) *fakeIntake {
+	if auto == nil {
+		auto = func(*engine.Record) bool { return true }
+	}
+	return &fakeIntake{auto: auto, pushed: make(chan struct{}, 1)}
+}
+
+// never leaves everything unfinished.
+func never(*engine.Record) bool { return false }
+
+func (f *fakeIntake) Claim(o engine.ClaimOptions) tracker {
+	c := &fakeClaim{
+		Partition: healer.NewPartition(healer.Options{Start: o.Start, Finished: o.Finished}),
+		options:   o, acks: make(map[int64]*healer.Ack), room: make(chan struct{}, 1),
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.claims = append(f.claims, c)
+	return c
+}
+
+func (f *fakeIntake) Push(t tracker, records []*engine.Record) {
+	c := t.(*fakeClaim)
+	if f.onPush != nil {
+		f.onPush(c)
+	}
+	for _, r := range records {
+		r.Elements(func(e *engine.Record) {
+			acks, err := c.Begin([]healer.Entry{{Offset: e.Offset, Size: len(e.Raw)}})
+			if err != nil {
+				panic(err) // the source broke the contract
+			}
+			c.mu.Lock()
+			c.acks[e.Offset] = &acks[0]
+			c.mu.Unlock()
+			if !acks[0].Finished() && f.auto(e) {
+				acks[0].Release()
+			}
+		})
+	}
+	f.mu.Lock()
+	f.records = append(f.records, records...)
+	f.mu.Unlock()
+	select {
+	case f.pushed <- struct{}{}:
+	default:
+	}
+}
+
+func (f *fakeIntake) Revoke(ctx context.Context, t tracker) {
+	c := t.(*fakeClaim)
+	f.mu.Lock()
+	block := f.block
+	f.mu.Unlock()
+	if block != nil {
+		select {
+		case <-block:
+		case <-ctx.Done():
+		}
+	}
+	c.Close()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.revoked = append(f.revoked, c)
+}
+
+func (c *fakeClaim) Full() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.full
+}
+
+func (c *fakeClaim) setFull(full bool) {
+	c.mu.Lock()
+	c.full = full
+	c.mu.Unlock()
+	if !full {
+		select {
+		case c.room <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (c *fakeClaim) Room() <-chan struct{} { return c.room }
+
+func (c *fakeClaim) Committed(watermark int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.committed = append(c.committed, watermark)
+}
+
+// finish finishes offsets of the last claim of a partition.
+func (f *fakeIntake) finish(topic string, partition int32, offsets ...int64) {
+	c := f.claim(topic, partition)
+	for _, o := range offsets {
+		c.mu.Lock()
+		ack := c.acks[o]
+		c.mu.Unlock()
+		ack.Release()
+	}
+}
+
+// claim is the last claim of a partition, nil when there was none.
+func (f *fakeIntake) claim(topic string, partition int32) *fakeClaim {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range slices.Backward(f.claims) {
+		if c.options.Topic == topic && c.options.Partition == partition {
+			return c
+		}
+	}
+	return nil
+}
+
+// offsets are those that were pushed of a partition, in order.
+func (f *fakeIntake) offsets(topic string, partition int32) []int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var all []int64
+	for _, r := range f.records {
+		r.Elements(func(e *engine.Record) {
+			if e.Topic == topic && e.Partition == partition {
+				all = append(all, e.Offset)
+			}
+		})
+	}
+	return all
+}
+
+// count is how many records were pushed.
+func (f *fakeIntake) count() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := 0
+	for _, r := range f.records {
+		r.Elements(func(*engine.Record) { n++ })
+	}
+	return n
+}
+
+// options of a source in tests.
+type sourceTest struct {
+	membership membership
+	node       sourceNode
+	settings   SourceSettings
+}
+
+func newSource(t *testing.T, b *embedded.Broker, change func(*sourceTest), topics ...string) *group {
+	t.Helper()
+	o := sourceTest{
+		membership: membership{
+			group: "g", isolation: sarama.ReadCommitted, rebalance: []string{defaultRebalance},
+			sessionTimeout: 2 * time.Second, rebalanceTimeout: 6 * time.Second,
+		},
+		node:     sourceNode{name: "in", topics: topics, start: startPolicy{logStart}, metadataLimit: defaultMetadataLimit},
+		settings: SourceSettings{CommitInterval: 20 * time.Millisecond, Logger: testLogger(t), ConnectTimeout: longEnough},
+	}
+	if change != nil {
+		change(&o)
+	}
+	return newGroup(o.membership, Connection{Brokers: b.Addresses()}, []SourceSettings{o.settings}, []*sourceNode{&o.node})
+}
+
+// running is a source under test.
+type running struct {
+	*group
+	cancel context.CancelFunc
+	done   chan error
+	once   sync.Once
+	err    error
+}
+
+// runSource runs a source until the test is over.
+func runSource(t *testing.T, g *group, in intake) *running {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &running{group: g, cancel: cancel, done: make(chan error, 1)}
+	go func() { r.done <- g.run(ctx, in) }()
+	t.Cleanup(func() { r.close(t) })
+	return r
+}
+
+// ends waits for Run to return by itself.
+func (r *running) result(t *testing.T) error {
+	t.Helper()
+	select {
+	case err := <-r.done:
+		r.done <- err
+		return err
+	case <-time.After(longEnough):
+		t.Fatal("the source goes on")
+		return nil
+	}
+}
+
+// close stops the source and closes it.
+func (r *running) close(t *testing.T) error {
+	t.Helper()
+	r.once.Do(func() {
+		r.cancel()
+		<-r.done
+		ctx, cancel := context.WithTimeout(context.Background(), longEnough)
+		defer cancel()
+		r.err = r.Close(ctx)
+	})
+	return r.err
+}
