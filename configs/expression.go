@@ -14,12 +14,13 @@ type Expression struct {
 	text   *text
 	node   *yaml.Node
 	pieces []piece
+	hidden bool
 	start  Position
 	places func() []int
 }
 
 func (r *reader) expression(it *item) *Expression {
-	e := &Expression{Source: it.text, text: r.text, node: it.source, pieces: it.pieces, start: it.pos}
+	e := &Expression{Source: it.text, text: r.text, node: it.source, pieces: it.pieces, hidden: it.substituted, start: it.pos}
 	if it.null() {
 		e.Source = "nil" // YAML's null, however it is written
 		e.node = nil
@@ -32,6 +33,10 @@ func (r *reader) expression(it *item) *Expression {
 	})
 	return e
 }
+
+// Substituted reports whether Source holds text that is not in the file: a
+// message must not repeat it, since it may be a secret.
+func (e *Expression) Substituted() bool { return e.hidden }
 
 // Pos is the expression's first character in the file: behind a quote, in the
 // first line of a block.

@@ -56,14 +56,14 @@ func fieldHint(f *Field) string {
 }
 
 func (r *reader) unknownKey(e entry, known []string) {
-	if strings.HasPrefix(e.key, "x-") {
+	if strings.HasPrefix(e.key, "x-") || r.full() {
 		return
 	}
 	listed := "no keys are allowed here"
 	if len(known) > 0 {
 		listed = "known here: " + strings.Join(known, ", ")
 	}
-	message := fmt.Sprintf("unknown key %q", cut(e.key))
+	message := fmt.Sprintf("unknown key %q", e.said)
 	r.reportAt(e.place(), CodeUnknownKey, message, hints(didYouMean(e.key, known, message), listed))
 }
 
@@ -75,7 +75,7 @@ func (r *reader) value(f *Field, it *item, key place) *value {
 		return &value{field: f, written: true, pos: it.pos, width: it.width, key: key.pos}
 	}
 	v := r.form(form, it, key)
-	v.alternative = alternative
+	v.alternative, v.substituted = alternative, it.substituted
 	return v
 }
 
@@ -99,7 +99,9 @@ func (r *reader) form(f *Field, it *item, key place) *value {
 			r.wrongShape(&one, e, key)
 			continue
 		}
-		v.list = append(v.list, r.single(&one, e, key))
+		element := r.single(&one, e, key)
+		element.substituted = e.substituted
+		v.list = append(v.list, element)
 	}
 	if len(v.list) > 0 {
 		v.text = v.list[0].text

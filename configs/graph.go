@@ -35,7 +35,9 @@ type graph struct {
 	pipeline   *Pipeline
 	byName     map[string]*Node // what can be read from
 	readers    map[*Node][]*Node
-	incomplete bool // an input is unknown
+	incomplete bool          // an input is unknown
+	order      map[*Node]int // the places of operators
+	circles    int
 }
 
 // reserved are the words that `tests:` uses beside the names of sources.
@@ -55,7 +57,6 @@ func (r *reader) names(p *Pipeline) {
 			count[kind]++
 			if !n.named {
 				n.Name = fmt.Sprintf("%s-%d", kind, count[kind])
-				n.NamePos, n.name = n.KindPos, n.place
 			}
 		}
 	}
@@ -93,7 +94,7 @@ func (r *reader) uniqueNames(nodes []*Node) {
 		if !other.named {
 			hint = fmt.Sprintf("it is the default name of the node in line %d", other.NamePos.Line)
 		}
-		r.reportAt(n.name, CodeDuplicateName, fmt.Sprintf("two nodes are called %q", n.Name), hint)
+		r.reportAt(n.name, CodeDuplicateName, "two nodes are called "+n.said(), hint)
 	}
 }
 
@@ -124,6 +125,21 @@ func (r *reader) nestedNames(p *Pipeline) {
 	}
 }
 
+// said is how messages name a node: not by text that was substituted.
+func (n *Node) said() string {
+	if f := n.Common.fields["name"]; f != nil && f.substituted {
+		return "the substituted name"
+	}
+	return fmt.Sprintf("%q", cut(n.Name))
+}
+
+func (r Reference) said() string {
+	if r.substituted {
+		return "of the substituted name"
+	}
+	return fmt.Sprintf("%q", cut(r.Name))
+}
+
 // connect resolves `from` and its defaults.
 func (g *graph) connect() {
 	p := g.pipeline
@@ -151,16 +167,18 @@ func (g *graph) connect() {
 
 func (g *graph) resolve(n *Node) []*Node {
 	var inputs []*Node
+	seen := make(map[*Node]bool, len(n.From))
 	for _, ref := range n.From {
 		in := g.lookup(ref)
 		if in == nil {
 			g.incomplete = true
 			continue
 		}
-		if slices.Contains(inputs, in) {
-			g.report(CodeWrongValue, ref.Pos, ref.Width, fmt.Sprintf("%q reads from %q twice", n.Name, ref.Name), "")
+		if seen[in] {
+			g.report(CodeWrongValue, ref.Pos, ref.Width, fmt.Sprintf("%s reads from %s twice", n.said(), ref.said()), "")
 			continue
 		}
+		seen[in] = true
 		inputs = append(inputs, in)
 	}
 	return inputs
@@ -175,10 +193,14 @@ func (g *graph) lookup(ref Reference) *Node {
 	}
 	for _, s := range slices.Concat(g.pipeline.Sinks, g.outputs) {
 		if s.Name == ref.Name {
-			g.report(CodeUnknownNode, ref.Pos, ref.Width, fmt.Sprintf("%q is a sink: nothing can be read from it", ref.Name),
+			g.report(CodeUnknownNode, ref.Pos, ref.Width, ref.said()+" is a sink: nothing can be read from it",
 				"name the node that the sink reads from")
 			return nil
 		}
+	}
+	if g.full() || len(g.byName) > maxNodes/5 {
+		g.report(CodeUnknownNode, ref.Pos, ref.Width, "there is no node "+ref.said(), "")
+		return nil
 	}
 	var names []string
 	for _, n := range slices.Concat(g.pipeline.Sources, g.pipeline.Operators) {
@@ -188,7 +210,7 @@ func (g *graph) lookup(ref Reference) *Node {
 	if len(names) > 0 && len(names) <= 12 {
 		listed = "known here: " + strings.Join(names, ", ")
 	}
-	message := fmt.Sprintf("there is no node %q", cut(ref.Name))
+	message := "there is no node " + ref.said()
 	g.report(CodeUnknownNode, ref.Pos, ref.Width, message, hints(didYouMean(ref.Name, names, message), listed))
 	return g.byName[nearest(ref.Name, names)]
 }
@@ -201,7 +223,7 @@ func (g *graph) resolveFields(v Values) {
 			switch one.field.Type {
 			case TypeNode:
 				if one.written && one.text != "" {
-					one.node = g.lookup(Reference{one.text, one.pos, one.width})
+					one.node = g.lookup(Reference{one.text, one.pos, one.width, one.substituted})
 				}
 			case TypeObject:
 				g.resolveFields(one.object)

@@ -13,22 +13,28 @@ var (
 	endings   = []string{"healing", "drop"}
 )
 
+const maxCircles = 100 // beyond this, more are not reported
+
 // cycles reports each circle of nodes once, at the `from` that closes it.
 func (g *graph) cycles() {
 	const (
 		open = 1
 		done = 2
 	)
+	g.order = make(map[*Node]int, len(g.pipeline.Operators))
+	for i, n := range g.pipeline.Operators {
+		g.order[n] = i
+	}
 	state := make(map[*Node]int)
 	var path []*Node
 	var visit func(n *Node)
 	visit = func(n *Node) {
 		state[n] = open
 		path = append(path, n)
-		for i, in := range n.Inputs {
+		for _, in := range n.Inputs {
 			switch state[in] {
 			case open:
-				g.cycle(path[slices.Index(path, in):], i)
+				g.cycle(path[slices.Index(path, in):])
 			case 0:
 				visit(in)
 			}
@@ -45,8 +51,11 @@ func (g *graph) cycles() {
 
 // cycle reports one circle: each node of it reads from the next, the last from
 // the first.
-func (g *graph) cycle(circle []*Node, _ int) {
+func (g *graph) cycle(circle []*Node) {
 	g.incomplete = true
+	if g.circles++; g.circles > maxCircles {
+		return
+	}
 	at, name := g.closing(circle)
 	if len(circle) == 1 {
 		g.reportAt(at, CodeCycle, fmt.Sprintf("%q reads from itself", name), "")
@@ -64,12 +73,15 @@ func (g *graph) cycle(circle []*Node, _ int) {
 // closing is the first `from` in the file that reads from a node of the circle
 // at or below its own, and the name of its node.
 func (g *graph) closing(circle []*Node) (place, string) {
-	order := func(n *Node) int { return slices.Index(g.pipeline.Operators, n) }
+	order := func(n *Node) int { return g.order[n] }
+	in := make(map[*Node]bool, len(circle))
+	for _, n := range circle {
+		in[n] = true
+	}
 	sorted := slices.SortedFunc(slices.Values(circle), func(a, b *Node) int { return order(a) - order(b) })
 	for _, n := range sorted {
 		for _, ref := range n.From {
-			in := g.byName[ref.Name]
-			if in != nil && slices.Contains(circle, in) && order(in) >= order(n) {
+			if from := g.byName[ref.Name]; in[from] && order(from) >= order(n) {
 				return place{ref.Pos, ref.Width}, n.Name
 			}
 		}

@@ -11,9 +11,11 @@ import (
 // Limits of a pipeline file. They are far beyond what people write and keep a
 // hostile file from costing more than a message.
 const (
-	maxBytes   = 8 << 20
+	maxBytes   = 2 << 20
 	maxDepth   = 100
 	maxAliased = 50_000 // items reached through aliases
+	maxNodes   = 5_000
+	maxFound   = 1_000 // diagnostics
 )
 
 type shape int
@@ -48,6 +50,7 @@ type item struct {
 // entry is one key of a mapping.
 type entry struct {
 	key   string
+	said  string // how messages name the key: as written, before substitution
 	pos   Position
 	width int
 	value *item
@@ -55,7 +58,7 @@ type entry struct {
 
 // empty reports a value that was left out, as in `flatten:`.
 func (it *item) empty() bool {
-	return it.shape == scalar && it.tag == "!!null" && it.text == ""
+	return it.shape == scalar && it.tag == "!!null" && it.text == "" && !it.substituted
 }
 
 func (it *item) null() bool { return it.shape == scalar && it.tag == "!!null" && !it.quoted }
@@ -82,7 +85,7 @@ func (r *reader) item(n *yaml.Node) *item {
 	}
 	if r.aliases > 0 {
 		if r.aliased++; r.aliased > maxAliased {
-			r.once(CodeLimit, it.pos, fmt.Sprintf("aliases expand to more than %d values", maxAliased))
+			r.once(CodeLimit, r.outermost, fmt.Sprintf("aliases expand to more than %d values", maxAliased))
 			return it
 		}
 	}
@@ -168,6 +171,9 @@ func (r *reader) alias(n *yaml.Node, it *item) *item {
 		r.broken[it] = true
 		return it
 	}
+	if r.aliases == 0 {
+		r.outermost = it.pos
+	}
 	r.following[n.Alias] = true
 	r.aliases++
 	target := r.item(n.Alias)
@@ -213,7 +219,7 @@ func (r *reader) mapping(n *yaml.Node, it *item) {
 			continue
 		}
 		if first, twice := own[key.key]; twice {
-			r.report(CodeDuplicateKey, key.pos, key.width, fmt.Sprintf("the key %q is here twice", key.key),
+			r.report(CodeDuplicateKey, key.pos, key.width, fmt.Sprintf("the key %q is here twice", key.said),
 				fmt.Sprintf("the first one is in line %d", first.Line))
 			continue
 		}
@@ -235,7 +241,7 @@ func (r *reader) key(n *yaml.Node) (entry, bool) {
 		r.report(CodeKey, it.pos, it.width, "a key must be plain text, not "+it.shape.String(), "if this is an expression or a ${...}, quote it")
 		return entry{}, false
 	}
-	return entry{key: it.text, pos: it.pos, width: it.width}, true
+	return entry{key: it.text, said: cut(n.Value), pos: it.pos, width: it.width}, true
 }
 
 func (r *reader) merge(n *yaml.Node, into *item, own map[string]Position) {

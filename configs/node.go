@@ -40,6 +40,8 @@ type Reference struct {
 	Name  string
 	Pos   Position
 	Width int
+
+	substituted bool
 }
 
 // CommonFields are the fields that every node of a section takes beside its
@@ -128,9 +130,13 @@ func (r *reader) node(section Section, it *item, extra []Field) *Node {
 		r.noKind(section, it, unknown, common)
 		return n
 	}
+	var misplaced []entry
 	for _, e := range unknown {
-		r.unknownNodeKey(section, e, kind, common)
+		if r.unknownNodeKey(section, e, kind, common) {
+			misplaced = append(misplaced, e)
+		}
 	}
+	kind = insideKind(kind, misplaced)
 	n.Spec = r.find(section, kind.key)
 	n.Kind = n.Spec.Kind
 	n.Values = r.kindValues(n, kind)
@@ -173,11 +179,11 @@ func (r *reader) noKind(section Section, it *item, unknown []entry, common []Fie
 	}
 	for _, e := range unknown {
 		if other := r.elsewhere(section, e.key); other != "" {
-			r.reportAt(e.place(), CodeWrongSection, fmt.Sprintf("%q is %s, not %s", e.key, sectionNames[other].one, sectionNames[section].one),
+			r.reportAt(e.place(), CodeWrongSection, fmt.Sprintf("%q is %s, not %s", e.said, sectionNames[other].one, sectionNames[section].one),
 				fmt.Sprintf("it belongs under `%s:`", sectionNames[other].key))
 			continue
 		}
-		message := fmt.Sprintf("%q is no kind of %s", cut(e.key), string(section))
+		message := fmt.Sprintf("%q is no kind of %s", e.said, string(section))
 		r.reportAt(e.place(), CodeUnknownKind, message, hints(didYouMean(e.key, append(fieldNames(common), kinds...), message), listed))
 	}
 }
@@ -192,17 +198,31 @@ func (r *reader) elsewhere(section Section, kind string) Section {
 	return ""
 }
 
-func (r *reader) unknownNodeKey(section Section, e entry, kind *entry, common []Field) {
+// insideKind puts fields that stand beside a kind into its mapping, so that
+// they are not reported as missing, too.
+func insideKind(kind *entry, misplaced []entry) *entry {
+	value := kind.value
+	if len(misplaced) == 0 || value.shape != mapping && !value.empty() {
+		return kind
+	}
+	moved := *kind
+	moved.value = &item{shape: mapping, pos: value.pos, width: value.width, entries: append(misplaced, value.entries...)}
+	return &moved
+}
+
+// unknownNodeKey reports a key beside a kind, and whether it belongs inside.
+func (r *reader) unknownNodeKey(section Section, e entry, kind *entry, common []Field) bool {
 	known := fieldNames(common)
 	spec := r.find(section, kind.key)
 	if findField(spec.Fields, e.key) != nil {
 		r.reportAt(e.place(), CodeUnknownKey, fmt.Sprintf("%q is a field of %s", e.key, kind.key),
 			fmt.Sprintf("write it inside `%s:`, indented further", kind.key))
-		return
+		return true
 	}
-	message := fmt.Sprintf("unknown key %q beside %q", cut(e.key), kind.key)
+	message := fmt.Sprintf("unknown key %q beside %q", e.said, kind.key)
 	r.reportAt(e.place(), CodeUnknownKey, message,
-		hints(didYouMean(e.key, append(known, fieldNames(spec.Fields)...), message), "known here: "+strings.Join(known, ", ")))
+		hints(didYouMean(e.key, slices.Concat(known, fieldNames(spec.Fields), r.kindsOf(section)), message), "known here: "+strings.Join(known, ", ")))
+	return false
 }
 
 // common reads name, from, on_error and the rest.
@@ -212,17 +232,18 @@ func (r *reader) common(n *Node, fields []Field, it *item) {
 		it.entries = slices.DeleteFunc(it.entries, func(e entry) bool { return e.key == "on_error" })
 	}
 	n.Common = r.fields(fields, it, n.place)
+	n.NamePos, n.name = n.KindPos, n.place
 	if f := n.Common.fields["name"]; f != nil && f.written {
 		n.Name, n.NamePos, n.named = f.text, f.pos, f.text != ""
 		n.name = place{f.pos, f.width}
-		if e := it.entry("name"); f.text == "" && e.value.shape == scalar && !e.value.null() {
+		if e := it.entry("name"); e.value.shape == scalar && !e.value.null() && e.value.text == "" {
 			r.wrong(e.value, wrongValue("a name cannot be empty", ""))
 		}
 	}
 	if f := n.Common.fields["from"]; f != nil && f.written {
 		n.From = []Reference{}
 		for _, v := range f.list {
-			n.From = append(n.From, Reference{v.text, v.pos, v.width})
+			n.From = append(n.From, Reference{v.text, v.pos, v.width, v.substituted})
 		}
 		if e := it.entry("from"); len(f.list) == 0 && e.value.shape == list && len(e.value.list) == 0 {
 			r.wrong(e.value, wrongValue("from names no node", "leave it out to read from the node above"))
@@ -240,7 +261,7 @@ func (r *reader) kindValues(n *Node, kind *entry) Values {
 	case it.empty():
 		return r.fields(spec.Fields, nil, owner)
 	case short != nil && (it.shape != mapping || spec.ShortMapping):
-		one := &item{shape: mapping, pos: it.pos, entries: []entry{{short.Name, kind.pos, kind.width, it}}}
+		one := &item{shape: mapping, pos: it.pos, entries: []entry{{short.Name, short.Name, kind.pos, kind.width, it}}}
 		return r.fields(spec.Fields, one, owner)
 	case it.shape == mapping:
 		return r.fields(spec.Fields, it, owner)

@@ -90,6 +90,7 @@ type reader struct {
 	following map[*yaml.Node]bool // anchored nodes being read
 	depth     int
 	aliases   int
+	outermost Position // the alias being followed
 	aliased   int
 }
 
@@ -198,6 +199,10 @@ func (r *reader) pipeline(p *Pipeline, it *item) {
 		}
 	}
 	r.deadLetters(p)
+	if nodes := p.nodes(); len(nodes) > maxNodes {
+		r.once(CodeLimit, nodes[maxNodes].Pos, fmt.Sprintf("more than %d nodes", maxNodes))
+		return
+	}
 	r.graph(p)
 }
 

@@ -14,7 +14,7 @@ import (
 // source line, a caret range under the place, and the hint. sources are the
 // files' texts by path ([Pipeline.Text]); a file that is not among them is
 // shown without its line. color adds terminal colours.
-func (ds Diagnostics) Print(w io.Writer, sources map[string][]byte, color bool) error {
+func (ds Diagnostics) Print(w io.Writer, sources map[string][]byte, color bool) {
 	out := bufio.NewWriter(w)
 	texts := make(map[string]*text)
 	for _, d := range ds {
@@ -28,7 +28,7 @@ func (ds Diagnostics) Print(w io.Writer, sources map[string][]byte, color bool) 
 			fmt.Fprintf(out, "  %shint:%s %s\n", paint.bold, paint.off, printable(d.Hint))
 		}
 	}
-	return out.Flush()
+	_ = out.Flush() // where nobody reads diagnostics, there is nobody to tell
 }
 
 func textOf(texts map[string]*text, sources map[string][]byte, file string) *text {

@@ -11,13 +11,16 @@ import (
 
 // report notes an error at a place.
 func (r *reader) report(code string, pos Position, width int, message, hint string) {
-	if r.quiet > 0 {
+	if r.quiet > 0 || r.full() {
 		return
 	}
 	r.found = append(r.found, Diagnostic{
 		Position: pos, Width: max(width, 1), Severity: Error, Code: code, Message: message, Hint: hint,
 	})
 }
+
+// full reports that there are more problems than anyone reads.
+func (r *reader) full() bool { return len(r.found) >= maxFound }
 
 func (r *reader) reportAt(p place, code, message, hint string) {
 	r.report(code, p.pos, p.width, message, hint)

@@ -212,7 +212,10 @@ func yamlType(f *Field, it *item, shown string) *problem {
 			return nil
 		}
 		what := map[string]string{"!!int": "a number", "!!float": "a number", "!!bool": "a boolean"}[it.tag]
-		return wrongType(takes+what, fmt.Sprintf("quote it: %q", it.text))
+		if f.Secret {
+			return wrongType(takes+what, "quote it")
+		}
+		return wrongType(takes+what, fmt.Sprintf("quote it: %q", cut(it.text)))
 	}
 	return nil
 }

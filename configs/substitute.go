@@ -38,7 +38,8 @@ type substitution struct {
 	pieces   []piece
 	found    bool // something changed
 	replaced bool // by text that is not in the file
-	failed   bool
+	from     int  // of the outermost substitution being made: its first character
+	length   int  // its characters
 }
 
 // expand substitutes in text, whose first character is number from of the
@@ -68,11 +69,17 @@ func (s *substitution) expand(text string, from, level int, outermost bool) stri
 		from += utf8.RuneCountInString(text[:dollar])
 		body, rest, ok := closing(text[dollar+2:])
 		if !ok {
+			if outermost {
+				s.from, s.length = from, 2
+			}
 			s.fail(CodeBadSubstitution, "`${` has no closing `}`", "write `$${` for a literal `${`")
 			text = text[dollar:]
 			break
 		}
 		s.found, s.replaced = true, true
+		if outermost {
+			s.from, s.length = from, utf8.RuneCountInString(body)+3
+		}
 		keep(s.value(body, level), from, false)
 		from += utf8.RuneCountInString(body) + 3
 		text = rest
@@ -135,7 +142,10 @@ func (s *substitution) file(path string) string {
 }
 
 func (s *substitution) fail(code, message, hint string) {
-	s.failed = true
-	s.reader.report(code, s.item.pos, s.item.width, message, hint)
+	at := place{s.item.pos, s.item.width}
+	if places := s.reader.text.scalarPlaces(s.item.source); s.from < len(places) {
+		at = place{s.reader.text.position(places[s.from]), s.length}
+	}
+	s.reader.reportAt(at, code, message, hint)
 	s.reader.broken[s.item] = true
 }

@@ -12,14 +12,25 @@ func nearest(word string, candidates []string) string {
 	if utf8.RuneCountInString(word) > 64 {
 		return ""
 	}
-	best, bound := "", min(max(utf8.RuneCountInString(word)/3, 1), 3)+1
+	plain := plainWord(word)
+	length := utf8.RuneCountInString(plain)
+	best, bound := "", min(max(length/3, 1), 3, length-1)+1
 	for _, c := range candidates {
-		d := distance(plainWord(word), plainWord(c))
-		if d < bound {
+		if d := distance(plain, plainWord(c), bound); d < bound {
 			best, bound = c, d
 		}
 	}
-	return best
+	if best != "" || length < 4 {
+		return best
+	}
+	for _, c := range candidates { // one of the words that the candidate is made of
+		for _, part := range strings.FieldsFunc(c, func(r rune) bool { return r == '_' || r == '-' || r == '.' }) {
+			if distance(plain, strings.ToLower(part), 2) < 2 {
+				return c
+			}
+		}
+	}
+	return ""
 }
 
 func plainWord(s string) string {
@@ -27,8 +38,12 @@ func plainWord(s string) string {
 }
 
 // distance counts insertions, deletions, replacements and swaps of neighbours.
-func distance(a, b string) int {
+// Words whose lengths alone make it bound or more are not looked at.
+func distance(a, b string, bound int) int {
 	x, y := []rune(a), []rune(b)
+	if d := len(x) - len(y); d >= bound || -d >= bound {
+		return bound
+	}
 	before, last, row := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
 	for j := range last {
 		last[j] = j

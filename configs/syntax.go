@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -101,7 +102,7 @@ func (r *reader) syntaxError(err error) {
 func errorText(err error) (line int, message string) {
 	text := err.Error()
 	m := errorLine.FindStringSubmatch(text)
-	fmt.Sscan(m[1], &line)
+	line, _ = strconv.Atoi(m[1]) // 0 where there is none
 	return line, text[len(m[0]):]
 }
 
@@ -118,6 +119,14 @@ func friendly(message string) string {
 		return "not YAML: this line has no `key: value`"
 	case message == "found unexpected end of stream":
 		return "not YAML: the quote is never closed"
+	case message == "did not find expected ',' or ']'":
+		return "not YAML: a `,` or `]` is missing"
+	case message == "did not find expected ',' or '}'":
+		return "not YAML: a `,` or `}` is missing"
+	case message == "did not find expected node content":
+		return "not YAML: a value is missing (is every bracket closed, every expression quoted?)"
+	case strings.HasPrefix(message, "found character that cannot start"):
+		return "not YAML: no value can start with this character"
 	}
 	return "not YAML: " + message
 }

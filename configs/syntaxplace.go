@@ -30,7 +30,7 @@ func (r *reader) syntaxPlace(line int, message string) (offset, width int) {
 	case strings.HasPrefix(message, "could not find expected ':'"):
 		return t.firstText(r.keyLine(line, end)), 1
 	case strings.HasPrefix(message, "did not find expected ','"), message == "did not find expected node content":
-		if i := t.flowCulprit(end); i >= 0 {
+		if i := t.flowCulprit(end, message); i >= 0 {
 			return i, 1
 		}
 	}
@@ -171,19 +171,41 @@ var (
 	flowIndex    = regexp.MustCompile(`[\w)\]?]\[`)
 )
 
-// flowCulprit looks in the line where the scanner stopped for what most often
-// breaks a [...] or {...}: an unquoted ${X} or value[0]. -1 for none.
-func (t *text) flowCulprit(consumed int) int {
+// flowCulprit looks near where the scanner stopped for what most often breaks
+// a [...] or {...}: an unquoted ${X} or value[0]. -1 for none.
+func (t *text) flowCulprit(consumed int, message string) int {
 	line := t.position(max(consumed-1, 0)).Line
-	for n := line; n >= max(line-2, 1); n-- {
+	for n := max(line-2, 1); n <= line; n++ {
 		plain := blankQuoted(t.line(n))
 		for _, pattern := range []*regexp.Regexp{flowVariable, flowIndex} {
-			if m := pattern.FindIndex(plain); m != nil && bytes.ContainsAny(plain[:m[0]], "[{") {
-				return t.lines[n-1] + wordStart(plain, m[0])
+			for _, m := range pattern.FindAllIndex(plain, -1) {
+				if closer := openBracket(plain[:m[0]+1]); closer != 0 && strings.HasSuffix(message, string(closer)+"'") {
+					return t.lines[n-1] + wordStart(plain, m[0])
+				}
 			}
 		}
 	}
 	return -1
+}
+
+// openBracket is what closes the innermost bracket that is open at a text's
+// end, 0 for none.
+func openBracket(text []byte) byte {
+	var open []byte
+	for _, c := range text {
+		switch c {
+		case '[':
+			open = append(open, ']')
+		case '{':
+			open = append(open, '}')
+		case ']', '}':
+			open = open[:max(len(open)-1, 0)]
+		}
+	}
+	if len(open) == 0 {
+		return 0
+	}
+	return open[len(open)-1]
 }
 
 func wordStart(line []byte, i int) int {

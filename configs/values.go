@@ -16,6 +16,7 @@ type value struct {
 	field       *Field // the form in use
 	alternative bool
 	written     bool
+	substituted bool
 	pos, key    Position
 	width       int
 	text        string // of any scalar
