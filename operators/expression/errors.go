@@ -1,6 +1,12 @@
 package expression
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"sort"
+
+	"github.com/expr-lang/expr/file"
+)
 
 // Error is a problem in an expression, found when it was compiled.
 type Error struct {
@@ -23,12 +29,67 @@ type RuntimeError struct {
 	Width   int // of the token, in characters, at least 1
 	Message string
 	Hint    string // "" is none
+	Err     error  // the cause where it is an error of its own, else nil
 }
 
-// Error is the message with its place, line and column from 1.
+// Error is the message with its place, line and column from 1, and the hint.
 func (e *RuntimeError) Error() string {
-	if e.Line == 0 {
-		return e.Message
+	text := e.Message
+	if e.Line > 0 {
+		text = fmt.Sprintf("%s (at %d:%d of the expression)", text, e.Line, e.Column+1)
 	}
-	return fmt.Sprintf("%s (at %d:%d of the expression)", e.Message, e.Line, e.Column+1)
+	if e.Hint != "" {
+		text += "; " + e.Hint
+	}
+	return text
+}
+
+// Unwrap is the cause, if it is an error of its own.
+func (e *RuntimeError) Unwrap() error { return e.Err }
+
+// errSkip ends a chain of accesses at a `?.` whose left side is nil.
+var errSkip = errors.New("the chain ends in nil")
+
+// place is a token's place in the source.
+type place struct{ line, column, width int }
+
+// errorf is an error of the record at this place.
+func (p place) errorf(format string, args ...any) *RuntimeError {
+	return &RuntimeError{Line: p.line, Column: p.column, Width: p.width, Message: fmt.Sprintf(format, args...)}
+}
+
+// wrap gives an error of a function its place, unless it has one.
+func (p place) wrap(err error) error {
+	var has *RuntimeError
+	if errors.As(err, &has) {
+		return err
+	}
+	e := p.errorf("%s", err.Error())
+	e.Err = err
+	return e
+}
+
+func (e *RuntimeError) hint(format string, args ...any) *RuntimeError {
+	e.Hint = fmt.Sprintf(format, args...)
+	return e
+}
+
+// lines finds the places of characters.
+type lines []int // of each line, its first character's number, from 0
+
+func newLines(source string) lines {
+	starts := lines{0}
+	n := 0
+	for _, r := range source {
+		n++
+		if r == '\n' {
+			starts = append(starts, n)
+		}
+	}
+	return starts
+}
+
+func (l lines) place(at file.Location) place {
+	line := sort.Search(len(l), func(i int) bool { return l[i] > at.From })
+	return place{line: line, column: at.From - l[line-1], width: max(at.To-at.From, 1)}
 }

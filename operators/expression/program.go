@@ -1,14 +1,16 @@
 package expression
 
 import (
+	"fmt"
+	"sync"
 	"time"
 
 	"waterhealer/engine/value"
 )
 
 // Variables are what an expression sees of a record. Fields that [Program.Reads]
-// does not name need not be set. All must be of value's kinds; Go's int and
-// int32 are taken as integers.
+// does not name need not be set. All must be of value's kinds; the numbers may
+// be Go integers of any size.
 type Variables struct {
 	Value     any
 	Key       any // a string or nil
@@ -40,18 +42,30 @@ type Options struct {
 
 // Program is a compiled expression. It is safe for use by several goroutines.
 type Program struct {
-	source string
-}
-
-// Compile compiles an expression. Its errors are of type *[Error].
-func Compile(source string, o Options) (*Program, error) {
-	return &Program{source: source}, nil
+	run     eval
+	kinds   kinds
+	whole   place // the expression's first character
+	options Options
+	reads   map[string]bool
+	calls   map[string]bool
+	slots   int
+	frames  sync.Pool
 }
 
 // Run computes the expression. The result is of value's kinds. An error is of
 // type *[RuntimeError] and about this record: the same again would fail again.
-func (p *Program) Run(v *Variables) (any, error) {
-	return nil, &RuntimeError{Message: "not built yet"}
+func (p *Program) Run(v *Variables) (result any, err error) {
+	f := p.frames.Get().(*frame)
+	f.vars = v
+	f.budget = maxWork
+	defer func() {
+		if r := recover(); r != nil {
+			result, err = nil, p.whole.errorf("internal error: %v", r)
+		}
+		f.release()
+		p.frames.Put(f)
+	}()
+	return p.run(f)
 }
 
 // RunBool computes the expression of a filter: nil and whatever else is not a
@@ -61,16 +75,58 @@ func (p *Program) RunBool(v *Variables) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	b, ok := result.(bool)
-	if !ok {
-		return false, &RuntimeError{Message: "the result is " + value.Kind(result)}
+	if b, ok := result.(bool); ok {
+		return b, nil
 	}
-	return b, nil
+	return false, p.whole.errorf("the result is %s, not a boolean", value.Kind(result))
 }
 
 // Reads says whether the expression uses a variable.
-func (p *Program) Reads(name string) bool { return true }
+func (p *Program) Reads(name string) bool { return p.reads[name] }
+
+// Calls says whether the expression calls a function.
+func (p *Program) Calls(name string) bool { return p.calls[name] }
 
 // NeverBool says whether the expression can be seen to give no boolean for any
 // record, so that a filter of it would fail always.
-func (p *Program) NeverBool() bool { return false }
+func (p *Program) NeverBool() bool { return p.kinds&isBool == 0 }
+
+// Kinds names what the expression may give, as far as can be known before it
+// runs, for example "integer or float".
+func (p *Program) Kinds() string { return p.kinds.names() }
+
+// maxWork bounds the work of one run, in bytes of memory or their worth in
+// time: strings, lists and objects that an expression makes, and the steps of
+// its loops.
+const maxWork = 1 << 28
+
+// stepWork is what one step of a loop counts for: maxWork is 8 million steps.
+const stepWork = 32
+
+// itemWork is what one item of a new list or object counts for.
+const itemWork = 32
+
+// frame is the state of one run.
+type frame struct {
+	program *Program
+	vars    *Variables
+	locals  []any // let variables and the #, #index, #acc of predicates
+	args    []any // a stack: the arguments of the open calls
+	budget  int
+}
+
+// spend counts work and fails when the run has done too much.
+func (f *frame) spend(work int) error {
+	if f.budget -= work; f.budget < 0 {
+		return fmt.Errorf("this takes too much memory or too many steps for one record")
+	}
+	return nil
+}
+
+// release lets go of the run's values.
+func (f *frame) release() {
+	f.vars = nil
+	clear(f.locals)
+	clear(f.args[:cap(f.args)])
+	f.args = f.args[:0]
+}

@@ -1,0 +1,316 @@
+package expression
+
+import (
+	"unicode/utf8"
+
+	"github.com/expr-lang/expr/ast"
+
+	"waterhealer/engine/value"
+)
+
+// path reads fields of fields: base.a.b?.c.
+type path struct {
+	base  eval
+	steps []step
+}
+
+// step is one field of a path.
+type step struct {
+	key      string
+	optional bool // written ?.
+	bracket  bool // written ["key"]
+	at       place
+	of       ast.Node // what the field is read from, for messages
+}
+
+// access compiles a chain of fields, indexes, slices and methods. A `?.` that
+// finds nil ends the whole chain.
+func (c *compiler) access(n ast.Node) node {
+	chain, optional := c.link(n)
+	if !optional {
+		return chain
+	}
+	run := chain.run
+	chain.run = func(f *frame) (any, error) {
+		v, err := run(f)
+		if err == errSkip {
+			return nil, nil
+		}
+		return v, err
+	}
+	chain.kinds |= isNil
+	chain.path = nil
+	return chain
+}
+
+// link compiles one link of a chain and all before it, and says whether there
+// is a `?.` among them.
+func (c *compiler) link(n ast.Node) (chain node, optional bool) {
+	switch n := n.(type) {
+	case *ast.ChainNode:
+		return c.link(n.Node)
+	case *ast.MemberNode:
+		base, optional := c.link(n.Node)
+		if key, ok := n.Property.(*ast.StringNode); ok {
+			return c.field(n, base, key.Value), optional || n.Optional
+		}
+		return c.index(n, base), optional || n.Optional
+	case *ast.SliceNode:
+		base, optional := c.link(n.Node)
+		return c.slice(n, base), optional
+	case *ast.CallNode:
+		if member, ok := n.Callee.(*ast.MemberNode); ok {
+			base, optional := c.link(member.Node)
+			return c.method(n, member, base), optional || member.Optional
+		}
+	}
+	return c.node(n), false
+}
+
+func (c *compiler) field(n *ast.MemberNode, base node, key string) node {
+	if base.kinds.never(isObject) {
+		c.fail(n.Location(), "%s is %s, so it has no field %q", written(n.Node), base.kinds, key)
+	}
+	p := base.path
+	if p == nil {
+		p = &path{base: base.run}
+	}
+	s := step{key: key, optional: n.Optional, at: c.place(n), of: n.Node}
+	// In a.b, access and name are one token.
+	s.bracket = n.Location() != n.Property.Location()
+	p = &path{base: p.base, steps: append(p.steps, s)}
+	return node{run: p.run(), kinds: anything, fixed: base.fixed, path: p}
+}
+
+func (p *path) run() eval {
+	base, steps := p.base, p.steps
+	return func(f *frame) (any, error) {
+		v, err := base(f)
+		if err != nil {
+			return nil, err
+		}
+		for i := range steps {
+			o, ok := v.(*value.Object)
+			if !ok {
+				return nil, steps[i].refuse(v)
+			}
+			v, _ = o.Get(steps[i].key)
+		}
+		return v, nil
+	}
+}
+
+// refuse says why the field cannot be read from v.
+func (s *step) refuse(v any) error {
+	if v == nil && s.optional {
+		return errSkip
+	}
+	err := s.at.errorf("%s is %s, so it has no field %q", written(s.of), value.Kind(v), clip(s.key))
+	_, list := v.([]any)
+	switch {
+	case v == nil && s.bracket:
+		err.hint("if it may be missing, write %s?.[%q]", written(s.of), clip(s.key))
+	case v == nil:
+		err.hint("if it may be missing, write %s?.%s", written(s.of), clip(s.key))
+	case list && s.bracket:
+		err.hint("the items of a list are read by an integer")
+	case list:
+		err.hint("take an item with [0], or all of them with map(%s, .%s)", written(s.of), clip(s.key))
+	}
+	return err
+}
+
+// index compiles base[i]: an item of a list, a character of a string, a byte of
+// bytes, or a field of an object by a computed name.
+func (c *compiler) index(n *ast.MemberNode, base node) node {
+	by := c.node(n.Property)
+	if base.kinds.never(isObject | isList | isString | isBytes) {
+		c.fail(n.Location(), "%s is %s, so it has no items", written(n.Node), base.kinds)
+	}
+	if by.kinds.never(isInt | isString) {
+		c.fail(n.Property.Location(), "an index is an integer or a string, got %s", by.kinds)
+	}
+	at, optional, of := c.place(n), n.Optional, n.Node
+	run := func(f *frame) (any, error) {
+		v, err := base.run(f)
+		if err != nil {
+			return nil, err
+		}
+		if v == nil && optional {
+			return nil, errSkip
+		}
+		i, err := by.run(f)
+		if err != nil {
+			return nil, err
+		}
+		return fetch(v, i, at, of)
+	}
+	return node{run: run, kinds: anything, fixed: base.fixed && by.fixed}
+}
+
+func fetch(v, i any, at place, of ast.Node) (any, error) {
+	if o, ok := v.(*value.Object); ok {
+		key, ok := i.(string)
+		if !ok {
+			return nil, at.errorf("%s is an object: its fields are read by a string, got %s", written(of), value.Kind(i))
+		}
+		field, _ := o.Get(key)
+		return field, nil
+	}
+	size, ok := length(v)
+	if !ok {
+		err := at.errorf("%s is %s, so it has no items", written(of), value.Kind(v))
+		if v == nil {
+			err.hint("if it may be missing, write %s?.[…]", written(of))
+		}
+		return nil, err
+	}
+	n, ok := integer(i)
+	if !ok {
+		return nil, at.errorf("%s is %s: its items are read by an integer, got %s", written(of), aKind(v), value.Kind(i))
+	}
+	item, ok := itemAt(v, size, n)
+	if !ok {
+		return nil, at.errorf("the index %d is out of range: %s has %d items", n, written(of), size).
+			hint("get(…, %d) gives nil there", n)
+	}
+	return item, nil
+}
+
+// length is the number of items of a list, characters of a string or bytes.
+func length(v any) (int, bool) {
+	switch v := v.(type) {
+	case []any:
+		return len(v), true
+	case string:
+		return utf8.RuneCountInString(v), true
+	case []byte:
+		return len(v), true
+	}
+	return 0, false
+}
+
+// itemAt is an item by its number, from the end if it is negative.
+func itemAt(v any, size int, n int64) (any, bool) {
+	if n < 0 {
+		n += int64(size)
+	}
+	if n < 0 || n >= int64(size) {
+		return nil, false
+	}
+	switch v := v.(type) {
+	case []any:
+		return v[n], true
+	case string:
+		return characters(v, int(n), int(n)+1), true
+	case []byte:
+		return int64(v[n]), true
+	}
+	return nil, false
+}
+
+// characters is a part of a string, by the numbers of its characters.
+func characters(s string, from, to int) string {
+	return s[byteOffset(s, from):byteOffset(s, to)]
+}
+
+// byteOffset is where the n-th character starts.
+func byteOffset(s string, n int) int {
+	for i := range s {
+		if n == 0 {
+			return i
+		}
+		n--
+	}
+	return len(s)
+}
+
+// integer reads an integer that fits 64 bits.
+func integer(v any) (int64, bool) {
+	switch v := v.(type) {
+	case int64:
+		return v, true
+	case value.Number:
+		return v.Int()
+	}
+	return 0, false
+}
+
+// slice compiles base[from:to]; ends beyond the list mean its ends.
+func (c *compiler) slice(n *ast.SliceNode, base node) node {
+	if base.kinds.never(isList | isString | isBytes) {
+		c.fail(n.Location(), "%s is %s: only lists, strings and bytes have parts", written(n.Node), base.kinds)
+	}
+	from, to := c.bound(n.From), c.bound(n.To)
+	at, of := c.place(n), n.Node
+	run := func(f *frame) (any, error) {
+		v, err := base.run(f)
+		if err != nil {
+			return nil, err
+		}
+		size, ok := length(v)
+		if !ok {
+			return nil, at.errorf("%s is %s: only lists, strings and bytes have parts", written(of), value.Kind(v))
+		}
+		i, err := from.at(f, 0, size)
+		if err != nil {
+			return nil, err
+		}
+		j, err := to.at(f, size, size)
+		if err != nil {
+			return nil, err
+		}
+		return part(v, min(i, j), j), nil
+	}
+	return node{run: run, kinds: base.kinds & (isList | isString | isBytes), fixed: base.fixed && from.fixed() && to.fixed()}
+}
+
+func part(v any, from, to int) any {
+	switch v := v.(type) {
+	case []any:
+		return v[from:to:to]
+	case string:
+		return characters(v, from, to)
+	case []byte:
+		return v[from:to:to]
+	}
+	return nil
+}
+
+// bound is one end of a slice; without a node it is the list's own end.
+type bound struct {
+	node  node
+	place place
+}
+
+func (c *compiler) bound(n ast.Node) bound {
+	if n == nil {
+		return bound{}
+	}
+	b := bound{node: c.node(n), place: c.place(n)}
+	if b.node.kinds.never(isInt) {
+		c.fail(n.Location(), "the end of a part is an integer, got %s", b.node.kinds)
+	}
+	return b
+}
+
+func (b bound) fixed() bool { return b.node.run == nil || b.node.fixed }
+
+// at is the place in a list of size items, counted from its end if negative.
+func (b bound) at(f *frame, missing, size int) (int, error) {
+	if b.node.run == nil {
+		return missing, nil
+	}
+	v, err := b.node.run(f)
+	if err != nil {
+		return 0, err
+	}
+	i, ok := integer(v)
+	if !ok {
+		return 0, b.place.errorf("the end of a part is an integer, got %s", value.Kind(v))
+	}
+	if i < 0 {
+		i += int64(size)
+	}
+	return int(min(max(i, 0), int64(size))), nil
+}

@@ -1,0 +1,304 @@
+package expression
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
+	"github.com/expr-lang/expr/parser/lexer"
+
+	"waterhealer/engine/value"
+)
+
+// maxSource bounds an expression, in bytes, and with it the depth of its tree.
+const maxSource = 64 << 10
+
+// eval computes a part of an expression.
+type eval func(f *frame) (any, error)
+
+// node is a compiled part.
+type node struct {
+	run   eval
+	kinds kinds
+	// fixed says that the result is the same for every record.
+	fixed bool
+	// path is set for fields of fields: one closure reads them all.
+	path *path
+}
+
+// Compile compiles an expression. Its errors are of type *[Error].
+func Compile(source string, o Options) (p *Program, err error) {
+	c := newCompiler(source, o)
+	defer func() {
+		if r := recover(); r != nil {
+			p, err = nil, &Error{Line: 1, Width: 1, Message: fmt.Sprintf("internal error: %v", r)}
+		}
+	}()
+	tree := c.parse(source)
+	if c.err != nil {
+		return nil, c.err
+	}
+	root := c.node(tree)
+	if c.err != nil {
+		return nil, c.err
+	}
+	c.finish(root)
+	return c.program, nil
+}
+
+// compiler turns a tree into closures. After its first error it goes on, but
+// what it makes is never run.
+type compiler struct {
+	program    *Program
+	lines      lines
+	functions  map[string]*function
+	predicates map[string]*predicate
+	names      map[string]bool
+	lets       []binding
+	loops      []scope
+	err        *Error
+}
+
+// binding is a let variable in sight.
+type binding struct {
+	name string
+	slot int
+	node node
+}
+
+func newCompiler(source string, o Options) *compiler {
+	o = withDefaults(o)
+	c := &compiler{
+		program:    &Program{options: o, reads: map[string]bool{}, calls: map[string]bool{}},
+		lines:      newLines(source),
+		functions:  map[string]*function{},
+		predicates: map[string]*predicate{},
+		names:      map[string]bool{},
+	}
+	for _, fn := range functions() {
+		c.functions[fn.name] = fn
+	}
+	for _, p := range predicates() {
+		c.predicates[p.name] = &p
+	}
+	for name, call := range o.Functions {
+		c.functions[name] = external(name, call)
+	}
+	for _, name := range o.Names {
+		c.names[name] = true
+	}
+	c.program.whole = c.lines.place(file.Location{From: leadingSpace(source)})
+	return c
+}
+
+func leadingSpace(source string) int {
+	rest := strings.TrimLeft(source, " \t\r\n")
+	return utf8.RuneCountInString(source) - utf8.RuneCountInString(rest)
+}
+
+func (c *compiler) finish(root node) {
+	p := c.program
+	p.run, p.kinds = root.run, root.kinds
+	p.frames.New = func() any { return &frame{program: p, locals: make([]any, p.slots)} }
+}
+
+// parse checks the text, then has expr parse it.
+func (c *compiler) parse(source string) ast.Node {
+	start := file.Location{}
+	switch {
+	case len(source) > maxSource:
+		c.fail(start, "the expression is longer than 64 KiB")
+	case !utf8.ValidString(source):
+		c.fail(start, "the expression is not UTF-8")
+	case strings.TrimSpace(source) == "":
+		c.fail(start, "the expression is empty")
+	default:
+		c.checkNumbers(source)
+	}
+	if c.err != nil {
+		return nil
+	}
+	tree, err := parser.Parse(source)
+	if err == nil {
+		return tree.Node
+	}
+	var at *file.Error
+	if errors.As(err, &at) {
+		// The lexer points beyond the end at what is not closed.
+		size := utf8.RuneCountInString(source)
+		at.From, at.To = min(at.From, size-1), min(at.To, size)
+		c.fail(at.Location, "%s", strings.Replace(at.Message, "unexpected token EOF", "the expression ends too early", 1))
+	} else {
+		c.fail(start, "%v", err)
+	}
+	return nil
+}
+
+// checkNumbers refuses number literals that do not fit, at their own place;
+// expr's parser reports the token after them.
+func (c *compiler) checkNumbers(source string) {
+	tokens, err := lexer.Lex(file.NewSource(source))
+	if err != nil {
+		return // the parser says it better
+	}
+	for _, t := range tokens {
+		if t.Kind != lexer.Number {
+			continue
+		}
+		text := strings.ReplaceAll(t.Value, "_", "")
+		hex := len(text) > 1 && (text[1] == 'x' || text[1] == 'X')
+		if !hex && strings.ContainsAny(text, ".eE") {
+			_, err = strconv.ParseFloat(text, 64)
+		} else if base := 10; true {
+			if len(text) > 1 && strings.ContainsAny(text[1:2], "xXoObB") {
+				base = 0
+			}
+			_, err = strconv.ParseInt(text, base, 64)
+		}
+		if errors.Is(err, strconv.ErrRange) {
+			c.fail(t.Location, "the number %s is too big", clip(t.Value))
+			c.err.Hint = "integers have 64 bits, floats go up to 1.8e308; the smallest integer is written -9223372036854775807 - 1"
+			return
+		}
+		if err != nil {
+			c.fail(t.Location, "%s is not a number", clip(t.Value))
+			return
+		}
+	}
+}
+
+// fail notes the first error.
+func (c *compiler) fail(at file.Location, format string, args ...any) {
+	c.failHint(at, "", format, args...)
+}
+
+func (c *compiler) failHint(at file.Location, hint, format string, args ...any) {
+	if c.err != nil {
+		return
+	}
+	p := c.lines.place(at)
+	c.err = &Error{Line: p.line, Column: p.column, Width: p.width, Message: fmt.Sprintf(format, args...), Hint: hint}
+}
+
+func (c *compiler) place(n ast.Node) place { return c.lines.place(n.Location()) }
+
+// slot reserves a place in the frame's locals.
+func (c *compiler) slot() int {
+	c.program.slots++
+	return c.program.slots - 1
+}
+
+// constant is a node that always gives v.
+func constant(v any) node {
+	return node{run: func(*frame) (any, error) { return v, nil }, kinds: kindOf(v), fixed: true}
+}
+
+// fold computes a part that is the same for every record, now. Where that fails
+// it is left for the run: the error is then the record's.
+func (c *compiler) fold(n node) node {
+	if !n.fixed || c.err != nil {
+		return n
+	}
+	f := &frame{program: c.program, vars: &Variables{}, budget: maxWork / 64}
+	v, err := n.run(f)
+	if err != nil {
+		return n
+	}
+	return constant(v)
+}
+
+// literal is the value of a fixed node, if it has one.
+func (c *compiler) literal(n node) (any, bool) {
+	if !n.fixed || c.err != nil {
+		return nil, false
+	}
+	v, err := n.run(&frame{program: c.program, vars: &Variables{}, budget: maxWork / 64})
+	return v, err == nil
+}
+
+// node compiles any part of the tree.
+func (c *compiler) node(n ast.Node) node {
+	switch n := n.(type) {
+	case *ast.NilNode:
+		return constant(nil)
+	case *ast.BoolNode:
+		return constant(n.Value)
+	case *ast.IntegerNode:
+		return constant(int64(n.Value))
+	case *ast.FloatNode:
+		return constant(n.Value)
+	case *ast.StringNode:
+		return c.text(n)
+	case *ast.BytesNode:
+		return constant(n.Value)
+	case *ast.IdentifierNode:
+		return c.identifier(n)
+	case *ast.UnaryNode:
+		return c.fold(c.unary(n))
+	case *ast.BinaryNode:
+		return c.fold(c.binary(n))
+	case *ast.ChainNode, *ast.MemberNode, *ast.SliceNode:
+		return c.fold(c.access(n))
+	case *ast.CallNode:
+		return c.fold(c.call(n))
+	case *ast.BuiltinNode:
+		return c.fold(c.builtin(n))
+	case *ast.PointerNode:
+		return c.pointer(n)
+	case *ast.VariableDeclaratorNode:
+		return c.let(n)
+	case *ast.SequenceNode:
+		return c.sequence(n)
+	case *ast.ConditionalNode:
+		return c.conditional(n)
+	case *ast.ArrayNode:
+		return c.fold(c.array(n))
+	case *ast.MapNode:
+		return c.fold(c.object(n))
+	}
+	c.fail(n.Location(), "this is not supported here")
+	return constant(nil)
+}
+
+func (c *compiler) text(n *ast.StringNode) node {
+	if !utf8.ValidString(n.Value) {
+		c.failHint(n.Location(), `write b"…" for bytes`, "the string is not UTF-8")
+	}
+	return constant(n.Value)
+}
+
+// clip shortens a text for a message.
+func clip(s string) string {
+	const limit = 60
+	if utf8.RuneCountInString(s) <= limit {
+		return s
+	}
+	return string([]rune(s)[:limit]) + "…"
+}
+
+// written is an operand as it stands in the source, for a message.
+func written(n ast.Node) string { return clip(n.String()) }
+
+// truth reads a condition.
+func (c *compiler) truth(n ast.Node, of string) func(f *frame) (bool, error) {
+	cond := c.node(n)
+	if cond.kinds.never(isBool) {
+		c.fail(n.Location(), "%s needs a boolean, got %s", of, cond.kinds)
+	}
+	at := c.place(n)
+	return func(f *frame) (bool, error) {
+		v, err := cond.run(f)
+		if err != nil {
+			return false, err
+		}
+		if b, ok := v.(bool); ok {
+			return b, nil
+		}
+		return false, at.errorf("%s needs a boolean, got %s", of, value.Kind(v))
+	}
+}

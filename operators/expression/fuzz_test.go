@@ -1,0 +1,71 @@
+package expression
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"waterhealer/engine/value"
+)
+
+// FuzzExpression: no text and no value may bring Compile or Run to panic or to
+// hang, and what comes out can be written or is refused with a reason.
+func FuzzExpression(f *testing.F) {
+	for _, seed := range []string{
+		`value.properties.mag >= 4`, `{"id": value.id, "n": [1, 2.5, nil]}`,
+		`filter(value.items, .x > 1) | map(.y) | sum()`, `value?.a?.["b"][1:2]`,
+		`let a = 1; a ** 62 + value`, `if value > 1 {1} else {2}`, `1..5 | reduce(#acc + #, 0)`,
+		`now().Year() in [2000] ? "a" + string(value) : b"x"`, `groupBy(value, # % 3)`,
+		`sortBy(value, -#, "desc")`, `merge(value, {(key): uuid()}) ?? hash(value)`,
+		`value matches "a+" && not (value contains 'b')`, "`raw` // comment", `-9223372036854775807 - 1`,
+		`parse_json(to_json(value)) == value`, `replace(value, "", repeat("a", 1000))`,
+		`date("2024-01-01", "2006-01-02", "UTC").In("UTC").Sub(timestamp)`, `flatten([[value], [[value]]])`,
+	} {
+		f.Add(seed, `{"properties":{"mag":4.5},"id":"x","items":[{"x":1,"y":2}]}`)
+		f.Add(seed, `[1,2.50,-3,12345678901234567890,1e400]`)
+	}
+	f.Fuzz(func(t *testing.T, source, text string) {
+		p, err := Compile(source, testOptions())
+		if err != nil {
+			checkPlace(t, source, err)
+			return
+		}
+		v := testVariables(t, "")
+		if v.Value, err = value.Decode([]byte(text)); err != nil {
+			v.Value = text
+		}
+		result, err := p.Run(v)
+		if err != nil {
+			var at *RuntimeError
+			if !errors.As(err, &at) || strings.Contains(err.Error(), "internal error") {
+				t.Fatalf("%q: %v", source, err)
+			}
+			return
+		}
+		if kindOf(result) == 0 {
+			t.Fatalf("%q gives a %T", source, result)
+		}
+		if !p.kinds.has(result) {
+			t.Fatalf("%q gives %s, which is not among %s", source, value.Kind(result), p.Kinds())
+		}
+		written, err := value.Append(nil, result)
+		if err != nil {
+			return // deeper or longer than what can be written
+		}
+		if _, err := value.Decode(written); err != nil {
+			t.Fatalf("%q gives %s: %v", source, written, err)
+		}
+	})
+}
+
+func checkPlace(t *testing.T, source string, err error) {
+	t.Helper()
+	var at *Error
+	if !errors.As(err, &at) || strings.Contains(err.Error(), "internal error") {
+		t.Fatalf("%q: %v", source, err)
+	}
+	lines := strings.Split(source, "\n")
+	if at.Line < 1 || at.Line > len(lines) || at.Column < 0 || at.Column > len([]rune(lines[at.Line-1])) || at.Width < 1 {
+		t.Fatalf("%q: the place %d:%d+%d is not in it (%s)", source, at.Line, at.Column, at.Width, at.Message)
+	}
+}

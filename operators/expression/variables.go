@@ -1,0 +1,153 @@
+package expression
+
+import (
+	"sort"
+
+	"github.com/expr-lang/expr/ast"
+
+	"waterhealer/engine/value"
+)
+
+// variable is one of the names that every expression knows.
+type variable struct {
+	name  string
+	kinds kinds
+	run   eval
+	Doc   string
+}
+
+// variables are the names that every expression knows, beside vars.
+func variables() []variable {
+	return []variable{
+		{"value", anything, func(f *frame) (any, error) { return f.vars.Value, nil }, "the record's decoded value"},
+		{"key", isString | isBytes | isNil, func(f *frame) (any, error) { return f.vars.Key, nil }, "the record's key, a string or nil"},
+		{"headers", isObject | isNil, func(f *frame) (any, error) { return f.vars.Headers, nil }, "the record's headers, an object of strings; of equal names the last wins"},
+		{"topic", isString | isNil, func(f *frame) (any, error) { return f.vars.Topic, nil }, "the topic that the record came from"},
+		{"partition", isInt | isNil, func(f *frame) (any, error) { return ours(f.vars.Partition) }, "the partition that the record came from"},
+		{"offset", isInt | isNil, func(f *frame) (any, error) { return ours(f.vars.Offset) }, "the record's offset"},
+		{"timestamp", isTime | isNil, func(f *frame) (any, error) { return f.vars.Timestamp, nil }, "the record's time"},
+	}
+}
+
+// ours takes a variable that may be a Go integer.
+func ours(v any) (any, error) {
+	switch v := v.(type) {
+	case nil, int64:
+		return v, nil
+	case int:
+		return int64(v), nil
+	case int32:
+		return int64(v), nil
+	}
+	return value.FromGo(v)
+}
+
+func (c *compiler) identifier(n *ast.IdentifierNode) node {
+	for i := len(c.lets) - 1; i >= 0; i-- {
+		if b := c.lets[i]; b.name == n.Value {
+			if b.node.fixed {
+				return b.node
+			}
+			return node{run: func(f *frame) (any, error) { return f.locals[b.slot], nil }, kinds: b.node.kinds}
+		}
+	}
+	if c.names[n.Value] {
+		return c.extra(n.Value)
+	}
+	for _, v := range variables() {
+		if v.name == n.Value {
+			c.program.reads[v.name] = true
+			return node{run: v.run, kinds: v.kinds}
+		}
+	}
+	if n.Value == "vars" {
+		c.program.reads["vars"] = true
+		return constant(c.program.options.Vars)
+	}
+	c.unknownName(n)
+	return constant(nil)
+}
+
+func (c *compiler) extra(name string) node {
+	c.program.reads[name] = true
+	if name == "index" {
+		return node{run: func(f *frame) (any, error) { return ours(f.vars.Index) }, kinds: isInt | isNil}
+	}
+	return node{run: func(f *frame) (any, error) { return ours(f.vars.Extra[name]) }, kinds: anything}
+}
+
+// known are the names in sight, sorted.
+func (c *compiler) known() []string {
+	names := []string{"vars", "true", "false", "nil"}
+	for _, v := range variables() {
+		names = append(names, v.name)
+	}
+	for name := range c.names {
+		names = append(names, name)
+	}
+	for _, b := range c.lets {
+		names = append(names, b.name)
+	}
+	sort.Strings(names)
+	return names
+}
+
+func (c *compiler) unknownName(n *ast.IdentifierNode) {
+	hint := ""
+	switch n.Value {
+	case "null", "None", "undefined":
+		hint = "write nil"
+	case "$env":
+		hint = "$env is not available: name the variable itself"
+	case "index":
+		hint = "index is known inside foreach operators only; in a predicate write #index"
+	default:
+		if fn, ok := c.functions[n.Value]; ok {
+			hint = "it is a function: " + fn.signature
+		} else if near := nearest(n.Value, c.known()); near != "" {
+			hint = "did you mean " + near + "?"
+		} else {
+			hint = "a field of the record is written value." + n.Value + ", a text is written \"" + n.Value + "\""
+		}
+	}
+	c.failHint(n.Location(), hint, "unknown name %s", clip(n.Value))
+}
+
+// let binds a name for what follows.
+func (c *compiler) let(n *ast.VariableDeclaratorNode) node {
+	bound := c.node(n.Value)
+	c.checkLet(n)
+	b := binding{name: n.Name, slot: c.slot(), node: bound}
+	if !bound.fixed {
+		b.node.run, b.node.path = nil, nil
+	}
+	c.lets = append(c.lets, b)
+	body := c.node(n.Expr)
+	c.lets = c.lets[:len(c.lets)-1]
+	if bound.fixed {
+		return body
+	}
+	run := func(f *frame) (any, error) {
+		v, err := bound.run(f)
+		if err != nil {
+			return nil, err
+		}
+		f.locals[b.slot] = v
+		return body.run(f)
+	}
+	return node{run: run, kinds: body.kinds}
+}
+
+func (c *compiler) checkLet(n *ast.VariableDeclaratorNode) {
+	if _, ok := c.functions[n.Name]; ok {
+		c.fail(n.Location(), "cannot redeclare the function %s", n.Name)
+	}
+	for _, name := range c.known() {
+		if name == n.Name {
+			c.fail(n.Location(), "cannot redeclare the variable %s", n.Name)
+		}
+	}
+	if _, ok := c.predicates[n.Name]; ok {
+		c.fail(n.Location(), "cannot redeclare the function %s", n.Name)
+	}
+}
