@@ -32,10 +32,6 @@ type claim struct {
 	atEnd   atomic.Bool  // nothing more is taken
 	holding atomic.Bool  // fetching is paused
 
-	// inherited are the holes of earlier claims that were not delivered again
-	// yet; a commit must not forget them. Set once.
-	inherited healer.Holes
-
 	// Guarded by group.committing.
 	committed int64  // what the broker acknowledged, -1 nothing
 	metadata  string // likewise
@@ -74,18 +70,18 @@ func (g *group) begin(session sarama.ConsumerGroupSession, messages sarama.Consu
 		c.end = g.ends[at] // 0 of a partition that was not there at the start
 	}
 	options := engine.ClaimOptions{Source: node.name, Topic: at.topic, Partition: at.partition, Start: c.start}
-	if c.inherited, err = g.decode(c, found[at]); err != nil {
+	if options.Inherited, err = g.decode(c, found[at]); err != nil {
 		return nil, err
 	}
-	if c.inherited.Len() > 0 {
-		options.Finished = c.inherited.Contains
+	if options.Inherited.Len() > 0 {
+		options.Finished = options.Inherited.Contains
 	}
 	c.tracker = g.intake.Claim(options)
 	g.mu.Lock()
 	g.claims[at] = c
 	g.mu.Unlock()
 	g.logger.Info("claimed a partition", "source", node.name, "topic", at.topic, "partition", at.partition,
-		"offset", c.start, "finished_beyond", c.inherited.Len())
+		"offset", c.start, "finished_beyond", options.Inherited.Len())
 	return c, nil
 }
 

@@ -34,8 +34,6 @@ func (c *claim) change() (change, bool) {
 	ch := change{claim: c, offset: watermark}
 	if c.node.noMap {
 		holes = healer.Holes{}
-	} else {
-		holes = c.withInherited(holes)
 	}
 	ch.holes = holes.Len()
 	ground := c.group.ground(c.place, watermark)
@@ -48,25 +46,6 @@ func (c *claim) change() (change, bool) {
 			"topic", c.topic, "partition", c.partition, "finished", ch.holes, "kept", ch.kept, "metadata_limit", c.node.metadataLimit)
 	}
 	return ch, watermark != c.committed || ch.metadata != c.metadata
-}
-
-// withInherited adds the holes of earlier claims that were not delivered again
-// yet; the tracker knows the others.
-func (c *claim) withInherited(holes healer.Holes) healer.Holes {
-	next := c.next.Load()
-	if c.inherited.Len() == 0 || c.inherited.Last() < next {
-		return holes
-	}
-	var ranges []healer.Range
-	for r := range holes.Ranges() {
-		ranges = append(ranges, r)
-	}
-	for r := range c.inherited.Ranges() {
-		if r.Last >= next {
-			ranges = append(ranges, healer.Range{First: max(r.First, next), Last: r.Last})
-		}
-	}
-	return healer.NewHoles(ranges...)
 }
 
 // commitAtIntervals commits what was finished since the last time.

@@ -168,7 +168,7 @@ func never(*engine.Record) bool { return false }
 
 func (f *fakeIntake) Claim(o engine.ClaimOptions) tracker {
 	c := &fakeClaim{
-		Partition: healer.NewPartition(healer.Options{Start: o.Start, Finished: o.Finished}),
+		Partition: healer.NewPartition(healer.Options{Start: o.Start, Finished: o.Finished, Inherited: o.Inherited}),
 		options:   o, acks: make(map[int64]*healer.Ack), room: make(chan struct{}, 1),
 	}
 	f.mu.Lock()
