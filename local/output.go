@@ -1,0 +1,44 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"waterhealer/configs"
+	"waterhealer/engine"
+)
+
+// OutputOptions are what an output of this package is made from.
+type OutputOptions struct {
+	Node   *configs.Node
+	Render engine.Render // makes the line of a record; drop needs none
+	// Stdout is what stdout nodes write to. Several get one [Shared].
+	Stdout io.Writer
+	Logger *slog.Logger // nil is none
+}
+
+// NewOutput makes a file, stdout or drop output.
+func NewOutput(o OutputOptions) (engine.Output, error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	n := o.Node
+	switch n.Kind {
+	case kindFile:
+		return newFileOutput(n.Values.String("path"), n.Values.String("format"), o.Render, o.Logger), nil
+	case kindStdout:
+		return newSharedOutput(o.Stdout, lineOf(o.Render, n.Values.String("format"))), nil
+	case kindDrop:
+		return drop{}, nil
+	}
+	return nil, fmt.Errorf("%s: %s is no output of package local", n.KindPos, n.Kind)
+}
+
+// drop acknowledges everything.
+type drop struct{}
+
+func (drop) Open(context.Context) error                      { return nil }
+func (drop) Write(context.Context, []*engine.Record) []error { return nil }
+func (drop) Close(context.Context) error                     { return nil }
