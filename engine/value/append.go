@@ -16,7 +16,8 @@ import (
 // is escaped that JSON does not demand.
 //
 // It fails on NaN, infinities, strings that are not UTF-8, nesting beyond
-// [MaxDepth], and on what is no value; dst is then returned as it came.
+// [MaxDepth], length beyond [MaxSize] (dst counts too), and on what is no value;
+// dst is then returned as it came.
 func Append(dst []byte, v any) ([]byte, error) {
 	out, err := appendValue(dst, v, 0)
 	if err != nil {
@@ -53,9 +54,24 @@ func appendValue(dst []byte, v any, depth int) ([]byte, error) {
 	return nil, fmt.Errorf("a Go %T cannot be written as JSON", v)
 }
 
+// MaxSize is how many bytes a value may be written in, about. A value that uses
+// one list many times over can be small in memory and endless in writing.
+const MaxSize = 1 << 28
+
+// writable says whether one more list or object may be begun.
+func writable(dst []byte, depth int) error {
+	switch {
+	case depth >= MaxDepth:
+		return fmt.Errorf("nested deeper than %d", MaxDepth)
+	case len(dst) > MaxSize:
+		return fmt.Errorf("longer than %d MiB", MaxSize>>20)
+	}
+	return nil
+}
+
 func appendObject(dst []byte, o *Object, depth int) ([]byte, error) {
-	if depth >= MaxDepth {
-		return nil, fmt.Errorf("nested deeper than %d", MaxDepth)
+	if err := writable(dst, depth); err != nil {
+		return nil, err
 	}
 	dst = append(dst, '{')
 	var err error
@@ -75,8 +91,8 @@ func appendObject(dst []byte, o *Object, depth int) ([]byte, error) {
 }
 
 func appendList(dst []byte, list []any, depth int) ([]byte, error) {
-	if depth >= MaxDepth {
-		return nil, fmt.Errorf("nested deeper than %d", MaxDepth)
+	if err := writable(dst, depth); err != nil {
+		return nil, err
 	}
 	dst = append(dst, '[')
 	var err error

@@ -12,8 +12,11 @@ import (
 
 // Equal says whether two values are the same. Numbers compare by their exact
 // value (1, 1.0 and 1e0 are equal), objects without the order of their keys,
-// times by the instant. Values of different kinds are not equal.
-func Equal(a, b any) bool {
+// times by the instant. Values of different kinds are not equal, nor are two
+// that are nested deeper than [MaxDepth].
+func Equal(a, b any) bool { return equal(a, b, 0) }
+
+func equal(a, b any, depth int) bool {
 	switch a := a.(type) {
 	case nil:
 		return b == nil
@@ -27,10 +30,10 @@ func Equal(a, b any) bool {
 		return isNumber(b) && compareNumbers(a, b) == 0
 	case *Object:
 		b, ok := b.(*Object)
-		return ok && equalObjects(a, b)
+		return ok && equalObjects(a, b, depth)
 	case []any:
 		b, ok := b.([]any)
-		return ok && equalLists(a, b)
+		return ok && equalLists(a, b, depth)
 	case []byte:
 		b, ok := b.([]byte)
 		return ok && bytes.Equal(a, b)
@@ -44,31 +47,34 @@ func Equal(a, b any) bool {
 	return false
 }
 
-func equalObjects(a, b *Object) bool {
+func equalObjects(a, b *Object, depth int) bool {
 	if a == b {
 		return true
 	}
-	if len(a.fields) != len(b.fields) {
+	if len(a.fields) != len(b.fields) || depth >= MaxDepth {
 		return false
 	}
 	for i := range a.fields {
 		v, ok := b.Get(a.fields[i].Key)
-		if !ok || !Equal(a.fields[i].Value, v) {
+		if !ok || !equal(a.fields[i].Value, v, depth+1) {
 			return false
 		}
 	}
 	return true
 }
 
-func equalLists(a, b []any) bool {
+func equalLists(a, b []any, depth int) bool {
 	if len(a) != len(b) {
 		return false
 	}
 	if len(a) > 0 && &a[0] == &b[0] {
 		return true
 	}
+	if depth >= MaxDepth {
+		return false
+	}
 	for i := range a {
-		if !Equal(a[i], b[i]) {
+		if !equal(a[i], b[i], depth+1) {
 			return false
 		}
 	}

@@ -17,7 +17,12 @@ func Hash(v any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%016x", xxhash.Sum64(text)), nil
+	return HashCanonical(text), nil
+}
+
+// HashCanonical is the hash of a value whose canonical JSON is text.
+func HashCanonical(text []byte) string {
+	return fmt.Sprintf("%016x", xxhash.Sum64(text))
 }
 
 // AppendCanonical adds v to dst as canonical JSON: as [Append] does, but with
@@ -33,9 +38,6 @@ func AppendCanonical(dst []byte, v any) ([]byte, error) {
 }
 
 func appendCanonical(dst []byte, v any, depth int) ([]byte, error) {
-	if depth > MaxDepth {
-		return nil, fmt.Errorf("nested deeper than %d", MaxDepth)
-	}
 	switch v := v.(type) {
 	case int64:
 		return strconv.AppendInt(dst, v, 10), nil
@@ -57,6 +59,9 @@ func appendCanonical(dst []byte, v any, depth int) ([]byte, error) {
 }
 
 func appendCanonicalObject(dst []byte, o *Object, depth int) ([]byte, error) {
+	if err := writable(dst, depth); err != nil {
+		return nil, err
+	}
 	fields := slices.Clone(o.fields)
 	slices.SortFunc(fields, func(a, b Field) int { return compareUTF16(a.Key, b.Key) })
 	dst = append(dst, '{')
@@ -77,6 +82,9 @@ func appendCanonicalObject(dst []byte, o *Object, depth int) ([]byte, error) {
 }
 
 func appendCanonicalList(dst []byte, list []any, depth int) ([]byte, error) {
+	if err := writable(dst, depth); err != nil {
+		return nil, err
+	}
 	dst = append(dst, '[')
 	var err error
 	for i := range list {

@@ -110,6 +110,9 @@ func (c *compiler) matches(n *ast.BinaryNode) node {
 				return nil, m.place.errorf("%s", badPattern(err))
 			}
 		}
+		if err := f.spend(scanWork(a)); err != nil {
+			return nil, m.place.wrap(err)
+		}
 		switch a := a.(type) {
 		case string:
 			return re.MatchString(a), nil

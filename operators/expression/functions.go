@@ -173,7 +173,7 @@ func (c *compiler) arguments(fn *function, nodes []ast.Node) (args []argument, f
 func (c *compiler) applyTo(n ast.Node, fn *function, args []argument, fixed bool) node {
 	at := c.place(n)
 	run := func(f *frame) (any, error) {
-		base := len(f.args)
+		base, work := len(f.args), 0
 		for i := range args {
 			v, err := args[i].run(f)
 			if err == nil && !args[i].takes.has(v) {
@@ -184,6 +184,11 @@ func (c *compiler) applyTo(n ast.Node, fn *function, args []argument, fixed bool
 				return nil, err
 			}
 			f.args = append(f.args, v)
+			work += scanWork(v)
+		}
+		if err := f.spend(work); err != nil {
+			f.args = f.args[:base]
+			return nil, at.wrap(err)
 		}
 		v, err := fn.call(f, f.args[base:])
 		f.args = f.args[:base]

@@ -23,11 +23,19 @@ func ownFunctions() []*function {
 		{name: "hash", signature: "hash(value)", doc: "The xxhash64 of the value's canonical JSON, as 16 lower-case hexadecimal digits. Equal values have equal hashes, whatever the order of their keys.",
 			examples: []string{`hash({"a": 1, "b": 2}) == hash({"b": 2.0, "a": 1})`, `hash("a") == "5271bc5453102389"`},
 			takes:    []kinds{anything}, gives: isString,
-			call: func(_ *frame, args []any) (any, error) { return value.Hash(args[0]) }},
+			call: hash},
 		{name: "fail", signature: "fail(message)", doc: "Fails this record with the message.",
 			takes: []kinds{isString}, gives: anything, changing: true,
 			call: func(_ *frame, args []any) (any, error) { return nil, fmt.Errorf("%s", args[0]) }},
 	}
+}
+
+func hash(f *frame, args []any) (any, error) {
+	text, err := value.AppendCanonical(nil, args[0])
+	if err != nil {
+		return nil, err
+	}
+	return value.HashCanonical(text), f.spend(len(text))
 }
 
 func env(f *frame, args []any) (any, error) {

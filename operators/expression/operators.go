@@ -1,10 +1,7 @@
 package expression
 
 import (
-	"fmt"
 	"strings"
-
-	"github.com/expr-lang/expr/ast"
 
 	"waterhealer/engine/value"
 )
@@ -13,6 +10,8 @@ import (
 type operator struct {
 	compute arithmetic
 	works   []combination
+	// scans says that the work grows with the size of the operands.
+	scans bool
 }
 
 // combination is kinds that an operator works on, and what it gives for them.
@@ -22,28 +21,28 @@ type combination struct{ left, right, gives kinds }
 func operatorOf(symbol string) (operator, bool) {
 	switch symbol {
 	case "+":
-		return operator{add, sums(
+		return operator{compute: add, works: sums(
 			combination{isString, isString, isString},
 			combination{isTime, isDuration, isTime},
 			combination{isDuration, isTime, isTime},
 			combination{isDuration, isDuration, isDuration})}, true
 	case "-":
-		return operator{subtract, sums(
+		return operator{compute: subtract, works: sums(
 			combination{isTime, isDuration, isTime},
 			combination{isTime, isTime, isDuration},
 			combination{isDuration, isDuration, isDuration})}, true
 	case "*":
-		return operator{multiply, sums(
+		return operator{compute: multiply, works: sums(
 			combination{isDuration, isInt, isDuration},
 			combination{isInt, isDuration, isDuration})}, true
 	case "/":
-		return operator{divide, []combination{
+		return operator{compute: divide, works: []combination{
 			{isNumber, isNumber, isFloat},
 			{isDuration, isDuration, isFloat}}}, true
 	case "%":
-		return operator{modulo, []combination{{isInt, isInt, isInt}}}, true
+		return operator{compute: modulo, works: []combination{{isInt, isInt, isInt}}}, true
 	case "**", "^":
-		return operator{power, []combination{{isInt, isInt, isNumber}, {isNumber, isNumber, isFloat}}}, true
+		return operator{compute: power, works: []combination{{isInt, isInt, isNumber}, {isNumber, isNumber, isFloat}}}, true
 	case "<":
 		return ordering(func(c int) bool { return c < 0 }), true
 	case "<=":
@@ -53,11 +52,11 @@ func operatorOf(symbol string) (operator, bool) {
 	case ">=":
 		return ordering(func(c int) bool { return c >= 0 }), true
 	case "==":
-		return operator{func(a, b any) (any, error) { return value.Equal(a, b), nil }, sameKinds()}, true
+		return operator{equal, sameKinds(), true}, true
 	case "!=":
-		return operator{func(a, b any) (any, error) { return !value.Equal(a, b), nil }, sameKinds()}, true
+		return operator{unequal, sameKinds(), true}, true
 	case "in":
-		return operator{in, []combination{{anything, isList, isBool}, {isString, isObject, isBool}}}, true
+		return operator{in, []combination{{anything, isList, isBool}, {isString, isObject, isBool}}, true}, true
 	case "contains":
 		return texts(strings.Contains), true
 	case "startsWith":
@@ -67,6 +66,10 @@ func operatorOf(symbol string) (operator, bool) {
 	}
 	return operator{}, false
 }
+
+func equal(a, b any) (any, error) { return value.Equal(a, b), nil }
+
+func unequal(a, b any) (any, error) { return !value.Equal(a, b), nil }
 
 // sums are the combinations of numbers, and more.
 func sums(more ...combination) []combination {
@@ -109,7 +112,7 @@ func ordering(holds func(c int) bool) operator {
 		}
 		return holds(c), nil
 	}
-	return operator{compute, []combination{
+	return operator{compute: compute, works: []combination{
 		{isNumber, isNumber, isBool},
 		{isString, isString, isBool},
 		{isTime, isTime, isBool},
@@ -138,7 +141,7 @@ func texts(holds func(a, b string) bool) operator {
 		}
 		return holds(x, y), nil
 	}
-	return operator{compute, []combination{{isString, isString, isBool}}}
+	return operator{compute, []combination{{isString, isString, isBool}}, true}
 }
 
 // in looks for an item in a list, or for a key in an object.
@@ -160,170 +163,4 @@ func in(a, b any) (any, error) {
 		return ok, nil
 	}
 	return nil, errKinds
-}
-
-func (c *compiler) binary(n *ast.BinaryNode) node {
-	switch n.Operator {
-	case "&&", "and", "||", "or":
-		return c.logic(n)
-	case "??":
-		return c.coalesce(n)
-	case "matches":
-		return c.matches(n)
-	case "..":
-		return c.numbers(n)
-	}
-	op, ok := operatorOf(n.Operator)
-	if !ok {
-		c.fail(n.Location(), "unknown operator %s", n.Operator)
-		return constant(nil)
-	}
-	left, right := c.node(n.Left), c.node(n.Right)
-	m := mismatch{c.place(n), n}
-	gives := op.result(left.kinds, right.kinds)
-	if gives == 0 && left.kinds != isNil && right.kinds != isNil {
-		c.failHint(n.Location(), m.hint(left.kinds, right.kinds),
-			"%s does not work on %s and %s", n.Operator, left.kinds.names(), right.kinds.names())
-	}
-	compute := op.compute
-	run := func(f *frame) (any, error) {
-		a, err := left.run(f)
-		if err != nil {
-			return nil, err
-		}
-		b, err := right.run(f)
-		if err != nil {
-			return nil, err
-		}
-		v, err := compute(a, b)
-		if err != nil {
-			return nil, m.explain(err, a, b)
-		}
-		if s, ok := v.(string); ok {
-			if err := f.spend(len(s)); err != nil {
-				return nil, m.place.wrap(err)
-			}
-		}
-		return v, nil
-	}
-	return node{run: run, kinds: gives, fixed: left.fixed && right.fixed}
-}
-
-// mismatch explains why an operator failed on two values.
-type mismatch struct {
-	place place
-	node  *ast.BinaryNode
-}
-
-func (m mismatch) explain(err error, a, b any) error {
-	if err != errKinds {
-		return m.place.wrap(err)
-	}
-	e := m.place.errorf("%s does not work on %s and %s", m.node.Operator, value.Kind(a), value.Kind(b))
-	switch {
-	case a == nil:
-		e.Message += fmt.Sprintf(": %s is nil", written(m.node.Left))
-	case b == nil:
-		e.Message += fmt.Sprintf(": %s is nil", written(m.node.Right))
-	}
-	e.Hint = m.hint(kindOf(a), kindOf(b))
-	return e
-}
-
-func (m mismatch) hint(a, b kinds) string {
-	switch op := m.node.Operator; {
-	case op == "+" && (a == isString && b&^isNumber == 0 || b == isString && a&^isNumber == 0):
-		return "string(…) makes a text of a number, int(…) and float(…) a number of a text"
-	case op == "+" && a == isList && b == isList:
-		return "concat(…) joins lists"
-	case op == "+" && a == isObject && b == isObject:
-		return "merge(…) joins objects"
-	case op == "in" && b == isString:
-		return `a text in a text is found with "contains"`
-	case op == "in" && b == isObject:
-		return "the keys of an object are strings"
-	case op == "contains" && a == isList:
-		return `an item in a list is found with "in"`
-	case op == "%":
-		return "% is for integers"
-	case a == isNil || b == isNil:
-		return "?? gives a value in place of nil"
-	}
-	return ""
-}
-
-// negatable is what a sign may stand before.
-const negatable = isNumber | isDuration
-
-// logic is "and" and "or", which compute their right side only if it matters.
-func (c *compiler) logic(n *ast.BinaryNode) node {
-	and := n.Operator == "&&" || n.Operator == "and"
-	left, right := c.truth(n.Left, n.Operator), c.truth(n.Right, n.Operator)
-	run := func(f *frame) (any, error) {
-		b, err := left(f)
-		if err != nil {
-			return nil, err
-		}
-		if b != and {
-			return b, nil
-		}
-		b, err = right(f)
-		if err != nil {
-			return nil, err
-		}
-		return b, nil
-	}
-	return node{run: run, kinds: isBool}
-}
-
-func (c *compiler) coalesce(n *ast.BinaryNode) node {
-	left, right := c.node(n.Left), c.node(n.Right)
-	run := func(f *frame) (any, error) {
-		v, err := left.run(f)
-		if err != nil || v != nil {
-			return v, err
-		}
-		return right.run(f)
-	}
-	return node{run: run, kinds: left.kinds&^isNil | right.kinds, fixed: left.fixed && right.fixed}
-}
-
-func (c *compiler) unary(n *ast.UnaryNode) node {
-	if n.Operator == "!" || n.Operator == "not" {
-		cond := c.truth(n.Node, n.Operator)
-		run := func(f *frame) (any, error) {
-			b, err := cond(f)
-			if err != nil {
-				return nil, err
-			}
-			return !b, nil
-		}
-		return node{run: run, kinds: isBool}
-	}
-	operand := c.node(n.Node)
-	if operand.kinds.never(negatable) {
-		c.fail(n.Location(), "%s does not work on %s", n.Operator, operand.kinds.names())
-	}
-	at, symbol, of := c.place(n), n.Operator, n.Node
-	run := func(f *frame) (any, error) {
-		v, err := operand.run(f)
-		if err != nil {
-			return nil, err
-		}
-		if symbol == "+" && negatable.has(v) {
-			return v, nil
-		}
-		if !negatable.has(v) {
-			e := at.errorf("%s does not work on %s", symbol, value.Kind(v))
-			if v == nil {
-				e.Message += fmt.Sprintf(": %s is nil", written(of))
-			}
-			return nil, e
-		}
-		if v, err = negate(v); err != nil {
-			return nil, at.wrap(err)
-		}
-		return v, nil
-	}
-	return node{run: run, kinds: operand.kinds & negatable, fixed: operand.fixed}
 }

@@ -123,6 +123,23 @@ func (f *frame) spend(work int) error {
 	return nil
 }
 
+// scanWork is what it counts for to go through a value once. What lists and
+// objects hold in turn is not counted.
+func scanWork(v any) int {
+	const perItem = 4
+	switch v := v.(type) {
+	case string:
+		return len(v) / perItem
+	case []byte:
+		return len(v) / perItem
+	case []any:
+		return len(v) * perItem
+	case *value.Object:
+		return v.Len() * perItem
+	}
+	return 0
+}
+
 // release lets go of the run's values.
 func (f *frame) release() {
 	f.vars = nil

@@ -1,0 +1,180 @@
+package expression
+
+import (
+	"fmt"
+
+	"github.com/expr-lang/expr/ast"
+
+	"waterhealer/engine/value"
+)
+
+func (c *compiler) binary(n *ast.BinaryNode) node {
+	switch n.Operator {
+	case "&&", "and", "||", "or":
+		return c.logic(n)
+	case "??":
+		return c.coalesce(n)
+	case "matches":
+		return c.matches(n)
+	case "..":
+		return c.numbers(n)
+	}
+	op, ok := operatorOf(n.Operator)
+	if !ok {
+		c.fail(n.Location(), "unknown operator %s", n.Operator)
+		return constant(nil)
+	}
+	left, right := c.node(n.Left), c.node(n.Right)
+	m := mismatch{c.place(n), n}
+	gives := op.result(left.kinds, right.kinds)
+	if gives == 0 && left.kinds != isNil && right.kinds != isNil {
+		c.failHint(n.Location(), m.hint(left.kinds, right.kinds),
+			"%s does not work on %s and %s", n.Operator, left.kinds.names(), right.kinds.names())
+	}
+	compute := op.compute
+	run := func(f *frame) (any, error) {
+		a, err := left.run(f)
+		if err != nil {
+			return nil, err
+		}
+		b, err := right.run(f)
+		if err != nil {
+			return nil, err
+		}
+		if op.scans {
+			if err := f.spend(scanWork(a) + scanWork(b)); err != nil {
+				return nil, m.place.wrap(err)
+			}
+		}
+		v, err := compute(a, b)
+		if err != nil {
+			return nil, m.explain(err, a, b)
+		}
+		if s, ok := v.(string); ok {
+			if err := f.spend(len(s)); err != nil {
+				return nil, m.place.wrap(err)
+			}
+		}
+		return v, nil
+	}
+	return node{run: run, kinds: gives, fixed: left.fixed && right.fixed}
+}
+
+// mismatch explains why an operator failed on two values.
+type mismatch struct {
+	place place
+	node  *ast.BinaryNode
+}
+
+func (m mismatch) explain(err error, a, b any) error {
+	if err != errKinds {
+		return m.place.wrap(err)
+	}
+	e := m.place.errorf("%s does not work on %s and %s", m.node.Operator, value.Kind(a), value.Kind(b))
+	switch {
+	case a == nil:
+		e.Message += fmt.Sprintf(": %s is nil", written(m.node.Left))
+	case b == nil:
+		e.Message += fmt.Sprintf(": %s is nil", written(m.node.Right))
+	}
+	e.Hint = m.hint(kindOf(a), kindOf(b))
+	return e
+}
+
+func (m mismatch) hint(a, b kinds) string {
+	switch op := m.node.Operator; {
+	case op == "+" && (a == isString && b&^isNumber == 0 || b == isString && a&^isNumber == 0):
+		return "string(…) makes a text of a number, int(…) and float(…) a number of a text"
+	case op == "+" && a == isList && b == isList:
+		return "concat(…) joins lists"
+	case op == "+" && a == isObject && b == isObject:
+		return "merge(…) joins objects"
+	case op == "in" && b == isString:
+		return `a text in a text is found with "contains"`
+	case op == "in" && b == isObject:
+		return "the keys of an object are strings"
+	case op == "contains" && a == isList:
+		return `an item in a list is found with "in"`
+	case op == "%":
+		return "% is for integers"
+	case a == isNil || b == isNil:
+		return "?? gives a value in place of nil"
+	}
+	return ""
+}
+
+// negatable is what a sign may stand before.
+const negatable = isNumber | isDuration
+
+// logic is "and" and "or", which compute their right side only if it matters.
+func (c *compiler) logic(n *ast.BinaryNode) node {
+	and := n.Operator == "&&" || n.Operator == "and"
+	left, right := c.truth(n.Left, n.Operator), c.truth(n.Right, n.Operator)
+	run := func(f *frame) (any, error) {
+		b, err := left(f)
+		if err != nil {
+			return nil, err
+		}
+		if b != and {
+			return b, nil
+		}
+		b, err = right(f)
+		if err != nil {
+			return nil, err
+		}
+		return b, nil
+	}
+	return node{run: run, kinds: isBool}
+}
+
+func (c *compiler) coalesce(n *ast.BinaryNode) node {
+	left, right := c.node(n.Left), c.node(n.Right)
+	run := func(f *frame) (any, error) {
+		v, err := left.run(f)
+		if err != nil || v != nil {
+			return v, err
+		}
+		return right.run(f)
+	}
+	return node{run: run, kinds: left.kinds&^isNil | right.kinds, fixed: left.fixed && right.fixed}
+}
+
+func (c *compiler) unary(n *ast.UnaryNode) node {
+	if n.Operator == "!" || n.Operator == "not" {
+		cond := c.truth(n.Node, n.Operator)
+		run := func(f *frame) (any, error) {
+			b, err := cond(f)
+			if err != nil {
+				return nil, err
+			}
+			return !b, nil
+		}
+		return node{run: run, kinds: isBool}
+	}
+	operand := c.node(n.Node)
+	if operand.kinds.never(negatable) {
+		c.fail(n.Location(), "%s does not work on %s", n.Operator, operand.kinds.names())
+	}
+	at, symbol, of := c.place(n), n.Operator, n.Node
+	run := func(f *frame) (any, error) {
+		v, err := operand.run(f)
+		if err != nil {
+			return nil, err
+		}
+		if symbol == "+" && negatable.has(v) {
+			return v, nil
+		}
+		if !negatable.has(v) {
+			e := at.errorf("%s does not work on %s", symbol, value.Kind(v))
+			if v == nil {
+				e.Message += fmt.Sprintf(": %s is nil", written(of))
+			}
+			return nil, e
+		}
+		if v, err = negate(v); err != nil {
+			return nil, at.wrap(err)
+		}
+		return v, nil
+	}
+	return node{run: run, kinds: operand.kinds & negatable, fixed: operand.fixed}
+}
