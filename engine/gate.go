@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -13,17 +14,23 @@ import (
 // A record that failed blocks its unit at its sequence number; writers hold
 // whatever is behind it. Nothing is looked up as long as nothing failed.
 type gate struct {
-	// first is the lowest blocked sequence number of any unit; a record before
-	// it needs no lock.
-	first atomic.Int64
+	// stream says that it is of an operator's output and not of a claim, where
+	// sequence numbers are offsets.
+	stream bool
+
+	// first is the lowest blocked sequence number of any unit, last the lowest
+	// stopped one; a record before them needs no lock.
+	first, last atomic.Int64
 
 	mu      sync.Mutex
-	blocked map[uint64][]int64 // by unit key; a number may stand more than once
+	blocked map[uint64][]int64 // by unit key, ascending; a number may stand more than once
+	stopped map[uint64]int64   // by unit key: nothing behind it is processed in this run
 }
 
 func newGate() *gate {
-	g := &gate{}
+	g := &gate{blocked: make(map[uint64][]int64)}
 	g.first.Store(math.MaxInt64)
+	g.last.Store(math.MaxInt64)
 	return g
 }
 
@@ -34,12 +41,8 @@ func (g *gate) holds(key uint64, seq int64) bool {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for _, failed := range g.blocked[key] {
-		if failed < seq {
-			return true
-		}
-	}
-	return false
+	numbers := g.blocked[key]
+	return len(numbers) > 0 && numbers[0] < seq
 }
 
 // block holds whatever is behind seq in the unit.
@@ -49,10 +52,9 @@ func (g *gate) block(key uint64, seq int64) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.blocked == nil {
-		g.blocked = make(map[uint64][]int64)
-	}
-	g.blocked[key] = append(g.blocked[key], seq)
+	numbers := g.blocked[key]
+	at, _ := slices.BinarySearch(numbers, seq)
+	g.blocked[key] = slices.Insert(numbers, at, seq)
 	if seq < g.first.Load() {
 		g.first.Store(seq)
 	}
@@ -66,21 +68,50 @@ func (g *gate) unblock(key uint64, seq int64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	numbers := g.blocked[key]
-	for i, failed := range numbers {
-		if failed == seq {
-			numbers = append(numbers[:i], numbers[i+1:]...)
-			break
-		}
+	at, found := slices.BinarySearch(numbers, seq)
+	if !found {
+		return
 	}
+	numbers = slices.Delete(numbers, at, at+1)
 	g.blocked[key] = numbers
 	if len(numbers) == 0 {
 		delete(g.blocked, key)
 	}
+	if seq > g.first.Load() {
+		return
+	}
 	first := int64(math.MaxInt64)
 	for _, numbers := range g.blocked {
-		for _, failed := range numbers {
-			first = min(first, failed)
-		}
+		first = min(first, numbers[0])
 	}
 	g.first.Store(first)
+}
+
+// stop ends the unit behind seq for the rest of the run: the record there
+// halts the pipeline.
+func (g *gate) stop(key uint64, seq int64) {
+	if g == nil {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.stopped == nil {
+		g.stopped = make(map[uint64]int64)
+	}
+	if before, ok := g.stopped[key]; !ok || seq < before {
+		g.stopped[key] = seq
+	}
+	g.last.Store(min(seq, g.last.Load()))
+}
+
+// ended says whether a record of the unit stands behind one that halts the
+// pipeline.
+func (g *gate) ended(key uint64, seq int64) bool {
+	if g == nil || seq <= g.last.Load() {
+		return false
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	stop, ok := g.stopped[key]
+	return ok && seq > stop
 }

@@ -24,7 +24,10 @@ type SourceSettings struct {
 	// ConnectTimeout bounds how long brokers may be away at the start; 0 is
 	// [DefaultConnectTimeout].
 	ConnectTimeout time.Duration
-	Logger         *slog.Logger // nil logs nothing
+	// Connection replaces the one that the node describes, for a broker that
+	// stands in for it; nil does not.
+	Connection *Connection
+	Logger     *slog.Logger // nil logs nothing
 	// OnCommit is told of each partition of each commit that was acknowledged
 	// or failed for good. It must be quick.
 	OnCommit func(Commit)

@@ -67,6 +67,9 @@ func readSource(n *configs.Node, settings SourceSettings) (*sourceNode, membersh
 	if err != nil {
 		return nil, membership{}, Connection{}, err
 	}
+	if settings.Connection != nil {
+		return node, m, *settings.Connection, nil
+	}
 	c, err := ReadConnection(n.Values)
 	return node, m, c, err
 }
