@@ -50,7 +50,7 @@ func (c Connection) Client(ctx context.Context, config *sarama.Config) (sarama.C
 			return nil, fmt.Errorf("kafka: connecting to %s: %w", c.names(), ctx.Err())
 		}
 		if final(err) {
-			return nil, fmt.Errorf("kafka: %s: %w%s", c.names(), err, c.hint(err))
+			return nil, fmt.Errorf("kafka: cannot connect: %w%s", err, c.hint(err))
 		}
 		if !waited {
 			waited = true
@@ -85,11 +85,14 @@ func (c Connection) connect(ctx context.Context, config *sarama.Config) (sarama.
 // and returns nil as soon as one lets us in. An error that no further try can
 // change comes first, since it says most.
 func (c Connection) probe(ctx context.Context, config *sarama.Config) error {
-	ctx, cancel := context.WithCancel(ctx)
+	// Without ctx's deadline, which dialing would meet a moment before ctx does
+	// and report as if the peer had been slow.
+	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
+	defer context.AfterFunc(ctx, cancel)()
 	trial := *config
 	trial.Net.Proxy.Enable = true
-	trial.Net.Proxy.Dialer = abortable{ctx: ctx, dialer: net.Dialer{Timeout: config.Net.DialTimeout}}
+	trial.Net.Proxy.Dialer = abortable{ctx: life, dialer: net.Dialer{Timeout: config.Net.DialTimeout}}
 
 	results := make(chan error, len(c.Brokers))
 	for _, address := range c.Brokers {
@@ -117,20 +120,20 @@ func (c Connection) probe(ctx context.Context, config *sarama.Config) error {
 	return errs[0]
 }
 
-// reach opens and closes one connection.
+// reach opens one connection, asks the smallest question and closes it again.
+// The question is needed: sarama calls a connection open whose certificate was
+// not accepted, and so it calls one without the SASL that the broker wants.
 func reach(address string, config *sarama.Config) error {
 	broker := sarama.NewBroker(address)
 	if err := broker.Open(config); err != nil {
 		return err
 	}
-	connected, err := broker.Connected() // waits for the handshakes
-	if connected {
-		_ = broker.Close() // nothing was sent that could be lost
+	_, err := broker.Connected() // waits for the handshakes
+	if err == nil {
+		_, err = broker.DescribeCluster(sarama.NewDescribeClusterRequest(config.Version))
 	}
-	if err == nil && !connected {
-		err = sarama.ErrNotConnected
-	}
-	if err != nil {
+	_ = broker.Close()                                               // nothing was sent that could be lost
+	if err != nil && !errors.Is(err, sarama.ErrUnsupportedVersion) { // an old broker is one, too
 		return fmt.Errorf("%s: %w", address, err)
 	}
 	return nil

@@ -59,13 +59,13 @@ func (c Connection) LogValue() slog.Value { return slog.StringValue(c.String()) 
 // each request is sent in the newest version that the broker offers as well
 // (brokers from 2.8 on are tested). Never print it: it holds the password.
 func (c Connection) Config() *sarama.Config {
+	silenceMetrics()
 	config := sarama.NewConfig()
 	config.Version = sarama.MaxVersion
 	config.ClientID = c.ClientID
 	if config.ClientID == "" {
 		config.ClientID = defaultClientID
 	}
-	config.MetricRegistry = noMetrics{}
 	config.Net.DialTimeout = dialTimeout
 	config.Net.ReadTimeout = ioTimeout
 	config.Net.WriteTimeout = ioTimeout

@@ -65,6 +65,7 @@ type output struct {
 	codec       sarama.CompressionCodec
 	partitioner hasher
 	unit        func(*engine.Record) any
+	pause       time.Duration // before the second try of a batch; it doubles
 
 	client   sarama.Client
 	config   *sarama.Config // of the connections that carry messages
@@ -92,7 +93,7 @@ func NewOutput(o OutputOptions) engine.Output {
 		o.BatchBytes = defaultBatchBytes
 	}
 	return &output{
-		options: o, round: 1, unit: (*engine.Record).Unit,
+		options: o, round: 1, unit: (*engine.Record).Unit, pause: retryPause,
 		topics: map[string]*topic{}, links: map[string]*link{},
 	}
 }

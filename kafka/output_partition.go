@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"hash/fnv"
+	"hash/maphash"
 	"math/rand/v2"
 
 	"github.com/IBM/sarama"
@@ -78,8 +79,9 @@ type topic struct {
 
 	// Where messages without a key go, see keyless.
 	next   int
-	filled int         // bytes since next changed
-	placed map[any]int // of one Write: the unit's index into writable
+	filled int // bytes since next changed
+	placed map[any]int32
+	seed   maphash.Seed
 }
 
 // lookup finds a topic's partitions once per Write: those known to the client,
@@ -87,14 +89,16 @@ type topic struct {
 func (o *output) lookup(ctx context.Context, name string) (*topic, error) {
 	t := o.topics[name]
 	if t == nil {
-		t = &topic{name: name, targets: map[int32]*target{}, placed: map[any]int{}, next: rand.IntN(1 << 16)}
+		t = &topic{
+			name: name, targets: map[int32]*target{},
+			placed: map[any]int32{}, seed: maphash.MakeSeed(), next: rand.IntN(1 << 16),
+		}
 		o.topics[name] = t
 	}
 	if t.round == o.round && t.partitions != nil {
 		return t, t.err
 	}
 	t.round = o.round
-	clear(t.placed)
 	var partitions, writable []int32 // not t's: a goroutine that is left behind sets them
 	err := o.await(ctx, func() (err error) {
 		partitions, err = o.client.Partitions(name)
@@ -128,14 +132,20 @@ func (t *topic) target(partition int32) *target {
 	return g
 }
 
-// stickyBytes is how much goes to one partition before the next is taken, as
-// the Java client does with its default batch size.
-const stickyBytes = 16 << 10
+const (
+	// stickyBytes is how much without key and order goes to one partition before
+	// the next is taken, as in the Java client with its default batch size.
+	stickyBytes = 16 << 10
+	// maxPlaced bounds the units whose partition is remembered.
+	maxPlaced = 4096
+)
 
-// keyless chooses the partition of a message without a key. As in the Java
-// client messages stick to one partition, so that batches are large. One order
-// unit keeps to one partition for a whole Write: were its messages spread, one
-// that failed could be written behind a later one that went elsewhere before.
+// keyless chooses the partition of a message without a key. Where nothing has
+// to stay in order, messages stick to one partition for a while and then go to
+// another, as in the Java client. An order unit keeps its partition: were it to
+// change, a message that failed could be repeated into a partition where a later
+// one of its unit already is. Units take turns in choosing one; those beyond
+// the many that are remembered get theirs by chance, but always the same.
 func (t *topic) keyless(unit any, size int) int32 {
 	if unit == nil {
 		if t.filled += size; t.filled > stickyBytes {
@@ -143,11 +153,15 @@ func (t *topic) keyless(unit any, size int) int32 {
 		}
 		return t.writable[t.next%len(t.writable)]
 	}
-	i, ok := t.placed[unit]
-	if !ok {
+	partition, ok := t.placed[unit]
+	switch {
+	case ok && int(partition) < len(t.partitions):
+	case !ok && len(t.placed) >= maxPlaced:
+		return t.partitions[maphash.Comparable(t.seed, unit)%uint64(len(t.partitions))]
+	default:
 		t.next++
-		i = t.next
-		t.placed[unit] = i
+		partition = t.writable[t.next%len(t.writable)]
+		t.placed[unit] = partition
 	}
-	return t.writable[i%len(t.writable)]
+	return partition
 }

@@ -45,7 +45,7 @@ func (d *delivery) retry(t *target, err error) {
 		return
 	}
 	t.stale = true
-	t.notBefore = time.Now().Add(retryPause << (t.tries - 1))
+	t.notBefore = time.Now().Add(d.pause << (t.tries - 1))
 }
 
 // resequence sends a batch again in a new epoch, after the broker and we lost

@@ -25,8 +25,8 @@ type delivery struct {
 	*output
 	records  []*engine.Record
 	messages []message
-	errs     []error          // nil as long as nothing failed
-	failed   map[any]struct{} // units of which a record failed
+	errs     []error     // nil as long as nothing failed
+	failed   map[any]int // the first record of each unit that failed
 
 	active  []*target
 	answers chan answer
@@ -203,7 +203,7 @@ func (d *delivery) heldBack(i int) bool {
 	if unit == nil {
 		return false
 	}
-	if _, ok := d.failed[unit]; !ok {
+	if first, ok := d.failed[unit]; !ok || i < first {
 		return false
 	}
 	d.errs[i] = engine.ErrHeldBack
@@ -214,11 +214,13 @@ func (d *delivery) heldBack(i int) bool {
 func (d *delivery) fail(i int, err error) {
 	if d.errs == nil {
 		d.errs = make([]error, len(d.records))
-		d.failed = map[any]struct{}{}
+		d.failed = map[any]int{}
 	}
 	d.errs[i] = err
 	if unit := d.unit(d.records[i]); unit != nil {
-		d.failed[unit] = struct{}{}
+		if first, ok := d.failed[unit]; !ok || i < first {
+			d.failed[unit] = i
+		}
 	}
 }
 
