@@ -3,6 +3,7 @@ package configs
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -117,7 +118,7 @@ func chooseForm(f *Field, it *item) (form *Field, alternative bool) {
 		if !fits(c, it) {
 			continue
 		}
-		if it.shape != scalar || c.List || scalarProblem(c, it) == nil {
+		if parses(c, it) {
 			return c, c != f
 		}
 		if shaped == nil {
@@ -125,6 +126,17 @@ func chooseForm(f *Field, it *item) (form *Field, alternative bool) {
 		}
 	}
 	return shaped, shaped != nil && shaped != f
+}
+
+// parses reports whether a value whose shape fits is one of the field's type,
+// as far as scalars tell.
+func parses(f *Field, it *item) bool {
+	if f.List && it.shape == list {
+		one := *f
+		one.List = false
+		return !slices.ContainsFunc(it.list, func(e *item) bool { return !fits(&one, e) || !parses(&one, e) })
+	}
+	return it.shape != scalar || scalarProblem(f, it) == nil
 }
 
 // fits reports whether the shape of a value is one that the field takes.

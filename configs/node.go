@@ -258,7 +258,7 @@ func (r *reader) kindValues(n *Node, kind *entry) Values {
 	owner := kind.place()
 	short := findField(spec.Fields, spec.Short)
 	switch {
-	case it.empty():
+	case it.empty(), it.null() && short == nil:
 		return r.fields(spec.Fields, nil, owner)
 	case short != nil && (it.shape != mapping || spec.ShortMapping):
 		one := &item{shape: mapping, pos: it.pos, entries: []entry{{short.Name, short.Name, kind.pos, kind.width, it}}}

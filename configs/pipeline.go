@@ -118,7 +118,13 @@ func Parse(file string, data []byte, specs []Spec, env Environment) (*Pipeline, 
 	for i := range r.found {
 		r.found[i].Position = r.text.inside(r.found[i].Position)
 	}
-	return p, r.found.distinct()
+	found := r.found.distinct()
+	if r.full() {
+		last := found[len(found)-1].Position
+		found = append(found, Diagnostic{Position: last, Width: 1, Code: CodeLimit,
+			Message: fmt.Sprintf("more than %d problems: the rest is not shown", maxFound)})
+	}
+	return p, found
 }
 
 func kindTable(specs []Spec) map[Section]map[string]*Spec {
