@@ -3,6 +3,7 @@ package value
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -119,6 +120,34 @@ func TestDepthIsLimitedAlike(t *testing.T) {
 	}
 }
 
+// wide is an object of n keys, the first and the last of them twice.
+func wide(n int) string {
+	var b strings.Builder
+	b.WriteString("{")
+	for i := range n {
+		fmt.Fprintf(&b, `"k%d":%d,`, i, i)
+	}
+	fmt.Fprintf(&b, `"k0":"first","k%d":"last"}`, n-1)
+	return b.String()
+}
+
+func TestLastOfEqualKeysWinsInItsPlace(t *testing.T) {
+	for _, n := range []int{2, indexFrom - 1, indexFrom, indexFrom + 1, 3 * indexFrom} {
+		o, ok := decode(t, wide(n)).(*Object)
+		if !ok || o.Len() != n {
+			t.Fatalf("%d keys: got %v", n, o)
+		}
+		key, v := o.At(0)
+		if got, _ := o.Get("k0"); key != "k0" || v != "first" || got != "first" {
+			t.Errorf("%d keys: the first is %s: %v", n, key, v)
+		}
+		key, v = o.At(n - 1)
+		if got, _ := o.Get(key); key != fmt.Sprintf("k%d", n-1) || v != "last" || got != "last" {
+			t.Errorf("%d keys: the last is %s: %v", n, key, v)
+		}
+	}
+}
+
 // lenient finds the one kind of text that encoding/json takes and we
 // refuse: it reads half a surrogate pair as U+FFFD, which changes the record.
 func lenient(err error) bool {
@@ -128,7 +157,7 @@ func lenient(err error) bool {
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		`{"a":[1,-2.5e10,"x\u00e9",null,true],"a":{}}`, `"\ud83d\ude00"`, `[[],{}]`, ` 0 `, `1e400`, "\"\xff\"", `{"a":1,}`,
-		`{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"i":1,"j":1,"k":1,"l":1,"m":1,"n":1,"o":1,"p":1,"q":1,"r":1,"s":1,"t":1,"u":1,"v":1,"w":1,"x":1,"y":1,"a":2,"y":3}`,
+		wide(2 * indexFrom),
 	} {
 		f.Add([]byte(seed))
 	}

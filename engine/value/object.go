@@ -4,7 +4,7 @@ import "iter"
 
 // indexFrom is the number of keys from which an object keeps a map of its
 // keys. Below it, a scan over the keys is as fast and costs no memory.
-const indexFrom = 24
+const indexFrom = 40
 
 // Object is a JSON object that keeps its keys in order. Set and Delete are for
 // building one: after it was emitted it is only read, and then reading is safe

@@ -210,6 +210,19 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
+// The standard library's decoder, to compare with.
+func BenchmarkDecodeStandard(b *testing.B) {
+	data := earthquake(b)
+	b.ReportAllocs()
+	b.SetBytes(int64(len(data)))
+	for b.Loop() {
+		var v any
+		if err := json.Unmarshal(data, &v); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkAppend(b *testing.B) {
 	v := decode(b, string(earthquake(b)))
 	var buf []byte

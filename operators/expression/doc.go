@@ -14,6 +14,22 @@
 // its signature, what it takes, its doc and an example that the tests run. What
 // expr has and we refuse says so at compile time.
 //
+// # Where this is stricter than expr
+//
+//   - Integers are 64 bits and exact; an overflow is an error, in **, abs, sum and
+//     shifts too. ** of integers is an integer unless the exponent is negative.
+//   - Division by zero is an error for floats as well, and so is every result that
+//     is not finite.
+//   - Ordering, arithmetic, in, contains, matches and all functions refuse nil;
+//     only ==, !=, ?? and ?. take it. Conditions must be booleans.
+//   - min, max, mean and median of nothing are nil, where expr's mean is 0.
+//   - string(nil) is an error, string of a list or an object is JSON.
+//   - Strings are indexed, cut and searched by characters, as len counts them.
+//   - A time zone is named by a string; that of the machine is refused.
+//   - $env is not there. Methods are those of times and durations in methods.go.
+//   - What can be seen to fail for every record is an error at compile time, but a
+//     value that is computed wrongly (1/0) is left to the record.
+//
 // Start reading at program.go, then compile.go. This package imports
 // engine/value and nothing else of ours.
 package expression

@@ -101,6 +101,7 @@ func TestOperators(t *testing.T) {
 		{source: `let len = 1; len`, fails: `cannot redeclare the function len`},
 		{source: `let map = 1; 2`, fails: `cannot redeclare the function map`},
 		{source: `let a = 1; let a = 2; a`, fails: `cannot redeclare`},
+		{source: `let a = 1 / 0; 5`, fails: `division by zero`},
 		{source: `1; 2; value`, value: `3`, want: `3`},
 		{source: `if value > 1 {"a"} else if value > 0 {"b"} else {"c"}`, value: `1`, want: `"b"`},
 		{source: `value | upper() | split("")`, value: `"ab"`, want: `["A","B"]`},

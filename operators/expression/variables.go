@@ -116,6 +116,9 @@ func (c *compiler) unknownName(n *ast.IdentifierNode) {
 // let binds a name for what follows.
 func (c *compiler) let(n *ast.VariableDeclaratorNode) node {
 	bound := c.node(n.Value)
+	if _, ok := c.literal(bound); !ok {
+		bound.fixed = false // it fails, and must do so even if it is not used
+	}
 	c.checkLet(n)
 	b := binding{name: n.Name, slot: c.slot(), node: bound}
 	if !bound.fixed {
