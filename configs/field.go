@@ -218,12 +218,14 @@ func (r *reader) entries(f *Field, it *item) []Entry {
 	return entries
 }
 
+// requireExpression reads an expression; nil when there is none, so that the
+// mistake is not reported again when it is compiled.
 func (r *reader) requireExpression(name string, it *item) *Expression {
-	e := r.expression(it)
-	if strings.TrimSpace(it.text) == "" && !r.broken[it] {
+	if strings.TrimSpace(it.text) == "" || r.broken[it] {
 		r.wrong(it, wrongType(fmt.Sprintf("%s needs an expression", name), ""))
+		return nil
 	}
-	return e
+	return r.expression(it)
 }
 
 func (r *reader) tree(name string, it *item) *Tree {

@@ -9,7 +9,7 @@ import (
 // graph names the nodes, finds what each reads from, and checks the result.
 func (r *reader) graph(p *Pipeline) {
 	r.names(p)
-	g := &graph{reader: r, pipeline: p, byName: make(map[string]*Node), readers: make(map[*Node][]*Node)}
+	g := &graph{reader: r, pipeline: p, byName: make(map[string]*Node), readers: make(map[*Node][]*Node), inputs: make(map[*Node][]*Node)}
 	for _, n := range slices.Concat(p.Sources, p.Operators) {
 		if g.byName[n.Name] == nil {
 			g.byName[n.Name] = n
@@ -17,8 +17,13 @@ func (r *reader) graph(p *Pipeline) {
 	}
 	g.connect()
 	for _, n := range p.nodes() {
-		g.resolveFields(n.Values)
-		for _, in := range n.Inputs {
+		g.inputs[n] = n.Inputs
+		for _, named := range g.resolveFields(n.Values) {
+			if !slices.Contains(g.inputs[n], named) {
+				g.inputs[n] = append(slices.Clip(g.inputs[n]), named)
+			}
+		}
+		for _, in := range g.inputs[n] {
 			g.readers[in] = append(g.readers[in], n)
 		}
 	}
@@ -35,8 +40,9 @@ type graph struct {
 	pipeline   *Pipeline
 	byName     map[string]*Node // what can be read from
 	readers    map[*Node][]*Node
-	incomplete bool          // an input is unknown
-	order      map[*Node]int // the places of operators
+	inputs     map[*Node][]*Node // Inputs, and what fields name (`flush_on: b`)
+	incomplete bool              // an input is unknown
+	order      map[*Node]int     // the places of operators
 	circles    int
 }
 
@@ -216,7 +222,8 @@ func (g *graph) lookup(ref Reference) *Node {
 }
 
 // resolveFields finds the nodes that fields other than `from` name.
-func (g *graph) resolveFields(v Values) {
+func (g *graph) resolveFields(v Values) []*Node {
+	var named []*Node
 	for _, name := range sortedKeys(v.fields) {
 		f := v.fields[name]
 		for _, one := range (Item{f}).all() {
@@ -225,11 +232,17 @@ func (g *graph) resolveFields(v Values) {
 				if one.written && one.text != "" {
 					one.node = g.lookup(Reference{one.text, one.pos, one.width, one.substituted})
 				}
+				if one.node != nil {
+					named = append(named, one.node)
+				} else {
+					g.incomplete = true
+				}
 			case TypeObject:
-				g.resolveFields(one.object)
+				named = append(named, g.resolveFields(one.object)...)
 			}
 		}
 	}
+	return named
 }
 
 func sortedKeys(m map[string]*value) []string {

@@ -31,7 +31,7 @@ func (g *graph) cycles() {
 	visit = func(n *Node) {
 		state[n] = open
 		path = append(path, n)
-		for _, in := range n.Inputs {
+		for _, in := range g.inputs[n] {
 			switch state[in] {
 			case open:
 				g.cycle(path[slices.Index(path, in):])
@@ -89,8 +89,12 @@ func (g *graph) closing(circle []*Node) (place, string) {
 	return sorted[0].place, sorted[0].Name
 }
 
-// unread reports nodes whose records go nowhere.
+// unread reports nodes whose records go nowhere. A node of an unknown kind may
+// name any other in a field.
 func (g *graph) unread() {
+	if slices.ContainsFunc(g.pipeline.nodes(), func(n *Node) bool { return n.Spec == nil }) {
+		return
+	}
 	for _, n := range slices.Concat(g.pipeline.Sources, g.pipeline.Operators) {
 		if len(g.readers[n]) > 0 {
 			continue
@@ -110,7 +114,7 @@ func (g *graph) unhealed() {
 	up = func(n *Node) {
 		if !healed[n] {
 			healed[n] = true
-			for _, in := range n.Inputs {
+			for _, in := range g.inputs[n] {
 				up(in)
 			}
 		}

@@ -64,6 +64,7 @@ func specs() []c.Spec {
 			{Name: "key", Type: c.TypeExpression},
 		}},
 		{Section: c.SectionOperator, Kind: "combine_latest", Fields: []c.Field{{Name: "emit_on", Type: c.TypeNode, List: true}}},
+		{Section: c.SectionOperator, Kind: "collect", Fields: []c.Field{{Name: "flush_on", Type: c.TypeNode}}},
 		{Section: c.SectionSink, Kind: "healing", Fields: []c.Field{
 			{Name: "to", Type: c.TypeOutput, List: true},
 			{Name: "interval", Type: c.TypeDuration, Default: "1s", Min: "1ms"},
