@@ -42,6 +42,8 @@ type group struct {
 	ended     chan struct{}
 	endedOnce sync.Once
 
+	logStartInterval time.Duration // between looks at retention
+
 	// committing is held while a commit is under way: one at a time.
 	committing sync.Mutex
 	wake       chan struct{} // capacity 1: look at the ends
@@ -63,6 +65,8 @@ func newGroup(m membership, c Connection, settings []SourceSettings, nodes []*so
 		ended:    make(chan struct{}),
 		failures: make(chan error, 1),
 		wake:     make(chan struct{}, 1),
+
+		logStartInterval: 30 * time.Second,
 	}
 	g.logger = g.settings.Logger.With("group", m.group)
 	g.connection.Logger = g.settings.Logger
@@ -126,6 +130,7 @@ func (g *group) open(ctx context.Context) error {
 	g.running.Go(func() { g.consume(member) })
 	g.running.Go(func() { g.commitAtIntervals(member) })
 	g.running.Go(func() { g.followTails(member) })
+	g.running.Go(func() { g.followLogStarts(member) })
 	if g.settings.UntilEnd {
 		g.running.Go(func() { g.awaitEnds(member) })
 	}
@@ -221,6 +226,17 @@ func (g *group) live() []*claim {
 		claims = append(claims, c)
 	}
 	return claims
+}
+
+// Lag is how many offsets the committed ones are behind the ends of the
+// partitions that are held, as far as it is known without asking.
+func (g *group) Lag() int64 {
+	lag := int64(0)
+	for _, c := range g.live() {
+		watermark, _ := c.tracker.Progress()
+		lag += max(0, c.messages.HighWaterMarkOffset()-watermark)
+	}
+	return lag
 }
 
 // drainContext bounds how long a revoked claim waits for outputs.

@@ -23,19 +23,15 @@ func (g *group) consume(ctx context.Context) {
 		switch {
 		case ctx.Err() != nil || errors.Is(err, sarama.ErrClosedConsumerGroup):
 			return
-		case errors.Is(err, errJoinAgain):
-			continue
+		case errors.Is(err, errJoinAgain), err == nil && time.Since(began) > time.Second:
+			pause, away = 100*time.Millisecond, false
+			continue // a rebalance: the others wait for us to join
 		case err != nil && !passing(err) && !isActive(err) && !g.vanishing(ctx, err):
 			g.fail(fmt.Errorf("consumer group %s: %w%s", g.group, err, groupHint(err)))
 			return
 		case err != nil && !away:
 			away = true // said once, until a session works
 			g.logger.Warn("the consumer group is interrupted, trying on", "error", err)
-		case err == nil && away:
-			away = false
-		}
-		if time.Since(began) > 5*time.Second {
-			pause = 100 * time.Millisecond
 		}
 		select {
 		case <-ctx.Done():

@@ -140,7 +140,6 @@ func (m membership) apply(config *sarama.Config) {
 	c.IsolationLevel = m.isolation
 	c.Fetch.Max = 0 // no limit: with one, sarama skips a record that is larger
 	c.MaxWaitTime = 250 * time.Millisecond
-	c.Retry.Backoff = time.Second
 	c.Offsets.Initial = sarama.OffsetOldest // of partitions that appear later
 	c.Offsets.AutoCommit.Enable = false
 	c.Group.ResetInvalidOffsets = false
