@@ -64,7 +64,9 @@ func (s *fileSource) Close(ctx context.Context) error {
 // likes, and pushes what it finds.
 func (s *fileSource) play(ctx context.Context, in engine.Intake, path string) error {
 	topic := s.files.topicOf(path)
-	claim := s.held.claim(in, s.files.source, topic)
+	// The claim is that of the file, whatever its records say: messages about
+	// failed records name it.
+	claim := s.held.claim(in, s.files.source, nameOf(path))
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
 	cut := make(chan []*engine.Record)
@@ -154,10 +156,15 @@ func named(path string, err error) error {
 
 // topicOf is what records of a file say they come from.
 func (f files) topicOf(path string) string {
-	switch {
-	case f.topic != "":
+	if f.topic != "" {
 		return f.topic
-	case path == stdinPath:
+	}
+	return nameOf(path)
+}
+
+// nameOf is what messages call a file.
+func nameOf(path string) string {
+	if path == stdinPath {
 		return stdinTopic
 	}
 	return path

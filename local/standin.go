@@ -17,8 +17,8 @@ type FileOptions struct {
 	Node *configs.Node
 	// Path is a file, a pattern, or "-" for standard input.
 	Path string
-	// Topic is what the records say they come from; "" is the path, as messages
-	// about failed records want it.
+	// Topic is what the records say they come from; "" is the path. Messages
+	// about failed records name the path in any case.
 	Topic string
 	// Format is jsonl, csv or text. "" is the node's or, where it has none, csv
 	// where Codec is csv, or where the path ends in .csv and Codec is json or "";
