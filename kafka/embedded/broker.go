@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -169,6 +170,9 @@ func (b *Broker) CreateTopic(name string, partitions int32) error {
 	if partitions < 1 {
 		return fmt.Errorf("topic %q: %d partitions, want at least 1", name, partitions)
 	}
+	if !validTopic(name) {
+		return fmt.Errorf("topic %q: a name is 1 to 249 of the characters a-z, A-Z, 0-9, . _ -", name)
+	}
 	err := b.cluster.CreateTopic(name, partitions, nil)
 	if errors.Is(err, kerr.TopicAlreadyExists) {
 		err = ErrTopicExists
@@ -177,6 +181,12 @@ func (b *Broker) CreateTopic(name string, partitions int32) error {
 		return fmt.Errorf("topic %q: %w", name, err)
 	}
 	return nil
+}
+
+// validTopic knows Kafka's rules for names, which kfake does not check.
+func validTopic(name string) bool {
+	const allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+	return name != "" && name != "." && name != ".." && len(name) <= 249 && strings.Trim(name, allowed) == ""
 }
 
 // Addresses are the broker's, as clients use them: host:port.
