@@ -72,7 +72,7 @@ func (r *reader) unknownKey(e entry, known []string) {
 func (r *reader) value(f *Field, it *item, key place) *value {
 	form, alternative := chooseForm(f, it)
 	if form == nil {
-		r.wrongShape(f, it, key)
+		r.wrongShape(f, it)
 		return &value{field: f, written: true, pos: it.pos, width: it.width, key: key.pos}
 	}
 	v := r.form(form, it, key)
@@ -97,7 +97,7 @@ func (r *reader) form(f *Field, it *item, key place) *value {
 	}
 	for _, e := range elements {
 		if !fits(&one, e) {
-			r.wrongShape(&one, e, key)
+			r.wrongShape(&one, e)
 			continue
 		}
 		element := r.single(&one, e, key)
@@ -157,7 +157,7 @@ func fits(f *Field, it *item) bool {
 	return it.shape == scalar
 }
 
-func (r *reader) wrongShape(f *Field, it *item, key place) {
+func (r *reader) wrongShape(f *Field, it *item) {
 	var forms []string
 	for c := f; c != nil; c = c.Or {
 		forms = append(forms, kindOf(c))
@@ -195,7 +195,7 @@ func (r *reader) single(f *Field, it *item, key place) *value {
 	case TypeMap:
 		v.entries = r.entries(f, it)
 	case TypeOutput:
-		v.output = r.output(f, it, key)
+		v.output = r.output(f, it)
 	default:
 		if p := parseScalarItem(f, it, r.shown(f, it), v); p != nil {
 			r.wrong(it, p)

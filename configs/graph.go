@@ -46,8 +46,10 @@ type graph struct {
 	circles    int
 }
 
-// reserved are the words that `tests:` uses beside the names of sources.
-var reserved = []string{"key", "headers", "timestamp", "wait", "end"}
+// reserved reports the words that `tests:` uses beside the names of sources.
+func reserved(name string) bool {
+	return slices.Contains([]string{"key", "headers", "timestamp", "wait", "end"}, name)
+}
 
 // names gives default names and reports names that are used twice. Two default
 // names may be equal where a source and a sink are of one kind: nothing can
@@ -67,7 +69,7 @@ func (r *reader) names(p *Pipeline) {
 		}
 	}
 	for _, n := range p.Sources {
-		if n.named && slices.Contains(reserved, n.Name) {
+		if n.named && reserved(n.Name) {
 			r.reportAt(n.name, CodeReservedName, fmt.Sprintf("a source cannot be called %q", n.Name),
 				"the word has a meaning in tests; choose another name")
 		}

@@ -6,12 +6,14 @@ import (
 	"strings"
 )
 
-// committed are the sources whose offsets are committed to Kafka, and endings
-// the sinks that let them: design, "Sinks and outputs".
-var (
-	committed = []string{"kafka", "kafka_batched"}
-	endings   = []string{"healing", "drop"}
-)
+// committed reports a source whose offsets are committed to Kafka.
+func committed(source *Node) bool { return source.Kind == "kafka" || source.Kind == "kafka_batched" }
+
+// heals reports a sink that lets offsets be committed. One of an unknown kind
+// may have been meant to.
+func heals(sink *Node) bool {
+	return sink.Spec == nil || sink.Kind == "healing" || sink.Kind == "drop"
+}
 
 const maxCircles = 100 // beyond this, more are not reported
 
@@ -120,12 +122,12 @@ func (g *graph) unhealed() {
 		}
 	}
 	for _, s := range g.pipeline.Sinks {
-		if s.Spec == nil || slices.Contains(endings, s.Kind) {
-			up(s) // an unknown kind may have been meant to heal
+		if heals(s) {
+			up(s)
 		}
 	}
 	for _, s := range g.pipeline.Sources {
-		if slices.Contains(committed, s.Kind) {
+		if committed(s) {
 			g.unhealedFrom(s, healed)
 		}
 	}

@@ -26,13 +26,6 @@ type Node struct {
 	named   bool
 	place   place
 	name    place // of the name's value
-	nested  []nested
-}
-
-// nested is an output inside a node.
-type nested struct {
-	field string
-	node  *Node
 }
 
 // Reference is a node's name where another node reads from it.
@@ -61,19 +54,27 @@ func CommonFields(section Section) []Field {
 			{Name: "decode", Type: TypeString, Default: "json", Values: []string{"json", "text", "bytes", "csv"},
 				Doc: "How a payload becomes a value."},
 			{Name: "schema", Type: TypeData, Doc: "A JSON Schema of the values, inline or `file:PATH`; expressions are checked against it."},
-			inspect}
+			onError, inspect}
 	case SectionOutput:
 		return []Field{name}
 	}
 	return []Field{name, from, onError, inspect}
 }
 
-// sectionNames are the words for a section's nodes in messages.
-var sectionNames = map[Section]struct{ one, key string }{
-	SectionSource:   {"a source", "sources"},
-	SectionOperator: {"an operator", "operators"},
-	SectionSink:     {"a sink", "sinks"},
-	SectionOutput:   {"an output", "sinks"},
+// one is a section's node in a message.
+func (s Section) one() string {
+	if s == SectionSource || s == SectionSink {
+		return "a " + string(s)
+	}
+	return "an " + string(s)
+}
+
+// key is the top-level key under which a section's nodes stand.
+func (s Section) key() string {
+	if s == SectionOutput {
+		return "sinks"
+	}
+	return string(s) + "s"
 }
 
 // find is the spec of a kind, as it may stand in a section; nil if there is
@@ -115,7 +116,7 @@ func (r *reader) node(section Section, it *item, extra []Field) *Node {
 		case r.find(section, e.key) == nil:
 			unknown = append(unknown, *e)
 		case kind != nil:
-			r.reportAt(e.place(), CodeSecondKind, fmt.Sprintf("%s has two kinds, %q and %q", sectionNames[section].one, kind.key, e.key),
+			r.reportAt(e.place(), CodeSecondKind, fmt.Sprintf("%s has two kinds, %q and %q", section.one(), kind.key, e.key),
 				"write two nodes, or remove one key")
 		default:
 			kind = e
@@ -152,8 +153,6 @@ func (r *reader) setAside(section Section, unknown []entry) []entry {
 			r.reportAt(e.place(), CodeSourceInput, "a source reads from no other node", "remove `from`, or make this an operator")
 		case (e.key == "from" || e.key == "on_error" || e.key == "inspect") && section == SectionOutput:
 			r.reportAt(e.place(), CodeUnknownKey, fmt.Sprintf("an output inside another node has no %q of its own", e.key), "it belongs to the node around it")
-		case e.key == "on_error" && section == SectionSource:
-			r.reportAt(e.place(), CodeUnknownKey, "a source has no \"on_error\" of its own", "the pipeline's decides about records that cannot be decoded")
 		default:
 			return false
 		}
@@ -166,7 +165,7 @@ func (r *reader) notANode(section Section, it *item) {
 	if it.shape == scalar && r.find(section, it.text) != nil {
 		hint = fmt.Sprintf("write `%s: {}`", it.text)
 	}
-	r.wrong(it, wrongType(fmt.Sprintf("%s is a mapping with its kind as a key, not %s", sectionNames[section].one, r.shown(nil, it)), hint))
+	r.wrong(it, wrongType(fmt.Sprintf("%s is a mapping with its kind as a key, not %s", section.one(), r.shown(nil, it)), hint))
 }
 
 // noKind reports a node none of whose keys is a kind.
@@ -174,13 +173,13 @@ func (r *reader) noKind(section Section, it *item, unknown []entry, common []Fie
 	kinds := r.kindsOf(section)
 	listed := "known here: " + strings.Join(kinds, ", ")
 	if len(unknown) == 0 {
-		r.wrong(it, &problem{CodeMissingKind, sectionNames[section].one + " needs a key that names its kind", listed})
+		r.wrong(it, &problem{CodeMissingKind, section.one() + " needs a key that names its kind", listed})
 		return
 	}
 	for _, e := range unknown {
 		if other := r.elsewhere(section, e.key); other != "" {
-			r.reportAt(e.place(), CodeWrongSection, fmt.Sprintf("%q is %s, not %s", e.said, sectionNames[other].one, sectionNames[section].one),
-				fmt.Sprintf("it belongs under `%s:`", sectionNames[other].key))
+			r.reportAt(e.place(), CodeWrongSection, fmt.Sprintf("%q is %s, not %s", e.said, other.one(), section.one()),
+				fmt.Sprintf("it belongs under `%s:`", other.key()))
 			continue
 		}
 		message := fmt.Sprintf("%q is no kind of %s", e.said, string(section))
@@ -279,7 +278,7 @@ func (r *reader) kindValues(n *Node, kind *entry) Values {
 
 // output reads a nested output. Fields of f are keys that may stand beside its
 // kind.
-func (r *reader) output(f *Field, it *item, key place) *Node {
+func (r *reader) output(f *Field, it *item) *Node {
 	n := r.node(SectionOutput, it, f.Fields)
 	if n.Spec == nil {
 		return n

@@ -35,7 +35,7 @@ func (r *reader) onError(it *item, key place) *OnError {
 	fields := ErrorFields()
 	o := &OnError{Pos: key.pos}
 	if it.shape != mapping && !it.empty() {
-		r.wrongShape(&Field{Name: "on_error", Type: TypeObject, Fields: fields}, it, key)
+		r.wrongShape(&Field{Name: "on_error", Type: TypeObject, Fields: fields}, it)
 		it = &item{shape: mapping}
 	}
 	o.Values = r.fields(fields, it, key)
@@ -69,7 +69,8 @@ func (r *reader) deadLetters(p *Pipeline) {
 		if o == nil || o.Values.String("then") != "dead_letter" || o.DeadLetter != nil || o.Values.Has("dead_letter") {
 			continue
 		}
-		if o.DeadLetter = common; common == nil && !(p.OnError != nil && p.OnError.Values.Has("dead_letter")) {
+		o.DeadLetter = common
+		if common == nil && (p.OnError == nil || !p.OnError.Values.Has("dead_letter")) {
 			r.report(CodeMissingField, o.Values.Pos("then"), o.Values.Width("then"),
 				"dead letters have no output", "add `dead_letter: {kafka: {topic: ...}}` under on_error")
 		}

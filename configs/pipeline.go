@@ -150,11 +150,6 @@ func baseName(file string) string {
 	return "pipeline"
 }
 
-var sections = []struct {
-	key     string
-	section Section
-}{{"sources", SectionSource}, {"operators", SectionOperator}, {"sinks", SectionSink}}
-
 // pipeline reads the top level.
 func (r *reader) pipeline(p *Pipeline, it *item) {
 	settings := PipelineFields()

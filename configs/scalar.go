@@ -22,7 +22,20 @@ var (
 	size    = regexp.MustCompile(`^([0-9]+)\s*([A-Za-z]*)$`)
 )
 
-var sizeUnits = map[string]int64{"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+// sizeUnit is a unit's bytes, 0 for an unknown one.
+func sizeUnit(name string) int64 {
+	switch name {
+	case "", "B":
+		return 1
+	case "KiB":
+		return 1 << 10
+	case "MiB":
+		return 1 << 20
+	case "GiB":
+		return 1 << 30
+	}
+	return 0
+}
 
 // parseScalar gives text the type of a field. shown is how a message may name
 // the text: a substituted or secret one is not repeated.
@@ -98,8 +111,8 @@ func parseSize(text, shown string) (int64, *problem) {
 	if m == nil {
 		return 0, wrongType(shown+" is not a size", "a size is a number of bytes, or a number and KiB, MiB or GiB: 64KiB")
 	}
-	unit, known := sizeUnits[m[2]]
-	if !known {
+	unit := sizeUnit(m[2])
+	if unit == 0 {
 		return 0, wrongType(shown+" has an unknown unit", "the units are B, KiB, MiB and GiB")
 	}
 	n, err := strconv.ParseInt(m[1], 10, 64)

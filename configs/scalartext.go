@@ -106,12 +106,12 @@ func (w *scalarWalk) copy() {
 // white follows a run of blanks: kept within a line, folded around line ends.
 func (w *scalarWalk) white() {
 	end, breaks := w.blanks(w.at)
-	switch {
-	case breaks == 0:
+	switch breaks {
+	case 0:
 		for w.at < end {
 			w.copy()
 		}
-	case breaks == 1:
+	case 1:
 		w.emit(' ', w.at)
 	default:
 		for range breaks - 1 {
