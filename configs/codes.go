@@ -32,6 +32,8 @@ const (
 	CodeExpression       = "expression"
 	CodeNotBoolean       = "not-boolean"
 	CodeConflictingField = "conflicting-field"
+	CodeLoop             = "loop"
+	CodeNoEffect         = "no-effect"
 )
 
 // Explanation says what a code means.
@@ -73,6 +75,8 @@ func Codes() []Explanation {
 		{CodeUnhealedPath, "Records of a Kafka source reach a place from which no path leads to `healing` or `drop`, so their offsets would never be committed."},
 		{CodeExpression, "The expression does not compile."},
 		{CodeNotBoolean, "The expression gives something else than true or false where a yes or no is needed."},
+		{CodeLoop, "An output writes to a topic that the pipeline reads, so that every record would come back. Where that is meant, add `allow_loop: true`."},
+		{CodeNoEffect, "The key is part of the file format, but this version reads it without doing anything about it."},
 	}
 }
 

@@ -177,6 +177,9 @@ func (r *reader) noKind(section Section, it *item, unknown []entry, common []Fie
 		return
 	}
 	for _, e := range unknown {
+		if r.full() {
+			return
+		}
 		if other := r.elsewhere(section, e.key); other != "" {
 			r.reportAt(e.place(), CodeWrongSection, fmt.Sprintf("%q is %s, not %s", e.said, other.one(), section.one()),
 				fmt.Sprintf("it belongs under `%s:`", other.key()))
@@ -211,6 +214,9 @@ func insideKind(kind *entry, misplaced []entry) *entry {
 
 // unknownNodeKey reports a key beside a kind, and whether it belongs inside.
 func (r *reader) unknownNodeKey(section Section, e entry, kind *entry, common []Field) bool {
+	if r.full() {
+		return false
+	}
 	known := fieldNames(common)
 	spec := r.find(section, kind.key)
 	if findField(spec.Fields, e.key) != nil {

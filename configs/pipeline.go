@@ -105,13 +105,19 @@ func Parse(file string, data []byte, specs []Spec, env Environment) (*Pipeline, 
 	if env.ReadFile == nil {
 		env.ReadFile = os.ReadFile
 	}
+	tooLarge := len(data) > maxBytes
+	if tooLarge {
+		data = nil
+	}
 	r := &reader{
 		text: newText(file, data), env: env, specs: specs,
 		kinds: kindTable(specs), said: make(map[string]bool), broken: make(map[*item]bool),
 		following: make(map[*yaml.Node]bool),
 	}
 	p := &Pipeline{File: file, Name: baseName(file)}
-	if root := r.load(); root != nil {
+	if tooLarge {
+		r.report(CodeLimit, r.text.position(0), 1, fmt.Sprintf("the file is larger than %d MiB", maxBytes>>20), "such a file is refused")
+	} else if root := r.load(); root != nil {
 		r.pipeline(p, r.item(root))
 	}
 	p.text = r.shownText()

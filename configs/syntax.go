@@ -66,10 +66,6 @@ func decode(d *yaml.Decoder) (n *yaml.Node, err error) {
 // readable checks what yaml.v3 would refuse without saying where.
 func (r *reader) readable() bool {
 	data := r.text.data
-	if len(data) > maxBytes {
-		r.report(CodeLimit, r.text.position(0), 1, fmt.Sprintf("the file is larger than %d MiB", maxBytes>>20), "such a file is refused")
-		return false
-	}
 	if bytes.HasPrefix(data, []byte{0xFF, 0xFE}) || bytes.HasPrefix(data, []byte{0xFE, 0xFF}) {
 		r.report(CodeEncoding, r.text.position(0), 1, "the file is UTF-16", "save it as UTF-8")
 		return false
