@@ -10,20 +10,6 @@ import (
 	"waterhealer/engine/value"
 )
 
-// SourceSettings is what the graph says about a source: how its finished
-// offsets are committed, and how it makes values.
-type SourceSettings struct {
-	CommitInterval     time.Duration
-	IgnoreCommitErrors bool
-	// NoMap says that a path from the source meets an operator that pairs
-	// neighbours: no holes are kept over a restart.
-	NoMap bool
-	// Generate computes the values of a generate source; nil for others.
-	Generate func(index int64) (any, error)
-	// Codec is how the source's payloads are decoded, "" for values.
-	Codec string
-}
-
 // OutputRequest is an output to be made.
 type OutputRequest struct {
 	Node *configs.Node
@@ -31,6 +17,8 @@ type OutputRequest struct {
 	// to ("" for dead letters).
 	Name, Sink string
 	Render     engine.Render
+	// Codec is how Render encodes values: json, text, bytes or csv.
+	Codec string
 	// Sources are the source nodes whose records reach it.
 	Sources []*configs.Node
 	// DeadLetter and Report say what the output is for, beside records.
@@ -150,7 +138,8 @@ func (b *graphBuilder) add(n *configs.Node, node *engine.Node) *engine.Node {
 func (b *graphBuilder) sink(n *configs.Node) error {
 	if n.Kind != "healing" {
 		output, err := b.connectors.Output(OutputRequest{
-			Node: n, Name: n.Name, Sink: n.Name, Render: b.plan.renders[n].render, Sources: sourcesOf(n),
+			Node: n, Name: n.Name, Sink: n.Name, Sources: sourcesOf(n),
+			Render: b.plan.renders[n].render, Codec: b.plan.renders[n].codec,
 		})
 		if err != nil {
 			return err
@@ -158,7 +147,7 @@ func (b *graphBuilder) sink(n *configs.Node) error {
 		b.add(n, &engine.Node{Role: engine.RoleOutput, Output: output, Sink: n.Name, SyncInterval: time.Second})
 		return nil
 	}
-	healing := b.add(n, &engine.Node{Role: engine.RoleHealing, ReportAtOnce: n.Values.Bool("asynchronous")})
+	healing := b.add(n, &engine.Node{Role: engine.RoleHealing, ReportAtOnce: b.plan.reportsAtOnce(n)})
 	outputs := n.Values.Outputs("to")
 	for i, to := range outputs {
 		name := n.Name + "/" + to.Kind
@@ -176,7 +165,7 @@ func (b *graphBuilder) sink(n *configs.Node) error {
 		if plain.codec == "" {
 			plain.codec = codecJSON
 		}
-		made, err := b.connectors.Unwritten(OutputRequest{Node: n, Name: n.Name, Sink: n.Name, Render: plain.render})
+		made, err := b.connectors.Unwritten(OutputRequest{Node: n, Name: n.Name, Sink: n.Name, Render: plain.render, Codec: plain.codec})
 		if err != nil {
 			return err
 		}
@@ -198,7 +187,8 @@ func (b *graphBuilder) sink(n *configs.Node) error {
 
 // output adds a nested output as a node of its own.
 func (b *graphBuilder) output(request OutputRequest, sink *configs.Node) (*engine.Node, error) {
-	request.Render = b.plan.renders[request.Node].render
+	rendering := b.plan.renders[request.Node]
+	request.Render, request.Codec = rendering.render, rendering.codec
 	made, err := b.connectors.Output(request)
 	if err != nil {
 		return nil, err
@@ -281,48 +271,6 @@ func (b *graphBuilder) apply(policy *engine.Policy, onError *configs.OnError) er
 	}
 	policy.DeadLetter = dead
 	return nil
-}
-
-// sourceSettings gathers what the sinks and operators behind a source say.
-func (p *Plan) sourceSettings() map[string]SourceSettings {
-	settings := make(map[string]SourceSettings, len(p.pipeline.Sources))
-	for _, source := range p.pipeline.Sources {
-		s := SourceSettings{Generate: p.generate[source], Codec: sourceCodec(source)}
-		healing := 0
-		ignoring := 0
-		for _, sink := range p.pipeline.Sinks {
-			if sink.Kind != "healing" || !reaches(source, sink) {
-				continue
-			}
-			healing++
-			if interval := sink.Values.Duration("interval"); s.CommitInterval == 0 || interval < s.CommitInterval {
-				s.CommitInterval = interval
-			}
-			if sink.Values.Bool("ignore") {
-				ignoring++
-			}
-		}
-		if s.CommitInterval == 0 {
-			s.CommitInterval = time.Second
-		}
-		s.IgnoreCommitErrors = healing > 0 && ignoring == healing
-		for _, n := range p.pipeline.Operators {
-			if p.kinds[n].Pairs && reaches(source, n) {
-				s.NoMap = true
-			}
-		}
-		settings[source.Name] = s
-	}
-	return settings
-}
-
-func reaches(source, n *configs.Node) bool {
-	for _, s := range sourcesOf(n) {
-		if s == source {
-			return true
-		}
-	}
-	return false
 }
 
 // inOrder sorts operators so that each stands behind its inputs.

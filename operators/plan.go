@@ -35,7 +35,7 @@ type Plan struct {
 }
 
 // NewPlan compiles a pipeline that parsed without errors. What is wrong comes
-// as diagnostics; a plan with errors has no graph.
+// as diagnostics; a plan that has errors among them has no graph.
 func NewPlan(pipeline *configs.Pipeline, scope Scope) (*Plan, configs.Diagnostics) {
 	p := &Plan{
 		pipeline: pipeline,
@@ -66,6 +66,7 @@ func NewPlan(pipeline *configs.Pipeline, scope Scope) (*Plan, configs.Diagnostic
 	for _, n := range p.outputs() {
 		p.output(n.node, n.sources)
 	}
+	p.checks()
 	p.problems.Sort()
 	return p, p.problems
 }

@@ -1,0 +1,81 @@
+package operators
+
+import (
+	"fmt"
+	"slices"
+
+	"waterhealer/configs"
+)
+
+// checks looks for what no node can see alone.
+func (p *Plan) checks() {
+	p.withoutEffect()
+	for _, output := range p.outputs() {
+		p.loop(output)
+	}
+}
+
+// loop reports an output that writes what the pipeline reads. Computed topics
+// are not known here.
+func (p *Plan) loop(output placedOutput) {
+	n := output.node
+	if n.Kind != "kafka" || n.Values.Alternative("topic") || n.Values.Bool("allow_loop") {
+		return
+	}
+	topic := n.Values.String("topic")
+	for _, source := range p.pipeline.Sources {
+		if !slices.Contains(source.Values.Strings("topics"), topic) {
+			continue
+		}
+		if n.Values.Has("brokers") && !sameStrings(n.Values.Strings("brokers"), source.Values.Strings("brokers")) {
+			continue
+		}
+		p.problem(configs.Diagnostic{
+			Position: n.Values.Pos("topic"), Width: n.Values.Width("topic"), Code: configs.CodeLoop,
+			Message: fmt.Sprintf("source %s reads topic %s: what is written to it comes back", source.Name, topic),
+			Hint:    "write to another topic, or add `allow_loop: true`",
+		})
+		return
+	}
+}
+
+func sameStrings(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}
+
+// withoutEffect warns of keys that the file format knows and this version does
+// nothing about, so that nobody relies on them.
+func (p *Plan) withoutEffect() {
+	if !p.pipeline.Tests.Empty() {
+		p.noEffect(p.pipeline.Tests.Pos, "tests")
+	}
+	p.ignored(p.pipeline.Settings, "supervise")
+	for _, nodes := range [][]*configs.Node{p.pipeline.Sources, p.pipeline.Operators, p.pipeline.Sinks} {
+		for _, n := range nodes {
+			p.ignored(n.Common, "schema")
+			p.ignored(n.Common, "inspect")
+		}
+	}
+	for _, onError := range p.policies() {
+		if onError.DeadLetter != nil {
+			p.ignored(onError.DeadLetter.Common, "max")
+			p.ignored(onError.DeadLetter.Common, "window")
+		}
+	}
+}
+
+func (p *Plan) ignored(values configs.Values, name string) {
+	if values.Has(name) {
+		p.noEffect(values.KeyPos(name), name)
+	}
+}
+
+func (p *Plan) noEffect(at configs.Position, name string) {
+	d := configs.Diagnostic{
+		Position: at, Width: len(name), Severity: configs.Warning, Code: configs.CodeNoEffect,
+		Message: fmt.Sprintf("%q is read but has no effect yet", name),
+	}
+	if !slices.Contains(p.problems, d) {
+		p.problems = append(p.problems, d)
+	}
+}
