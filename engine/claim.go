@@ -14,7 +14,7 @@ type Limits struct {
 	Bytes   int64 // payload bytes of all unfinished records of the process
 }
 
-// DefaultLimits are the limits of a pipeline that sets none.
+// defaultLimits are the limits of a pipeline that sets none.
 var defaultLimits = Limits{Records: 10_000, Ahead: 1_000_000, Bytes: 64 << 20}
 
 // Claim is one partition as long as this process may read it.
@@ -25,39 +25,45 @@ type Claim struct {
 	// Epoch counts the claims of this process; it is not the group's generation.
 	Epoch int64
 
+	rt      *Runtime
+	source  int // the place of its source in Graph.Sources
 	node    *Node
 	tracker *healer.Partition
-	limits  Limits
-	budget  *budget
-	gate    *gate
+	gate    *gate // nil where nothing is kept in order
 	lane    int
 	commits bool // finished offsets are committed somewhere
 
 	revoked atomic.Bool
+	ended   atomic.Bool   // nothing more is pushed
 	waiting atomic.Bool   // Full has said true and no room was reported since
 	room    chan struct{} // capacity 1
 
-	// handed counts the records that an output is writing right now.
-	handed atomic.Int64
-	// settled is signalled when handed falls to zero on a revoked claim.
-	settled chan struct{}
+	// handed counts the records that an output is writing right now; settled is
+	// closed when it is zero after the revoke.
+	handed    atomic.Int64
+	settled   chan struct{}
+	settledBy sync.Once
 
-	onCommitted func(c *Claim, watermark int64)
+	// beginning keeps Push and the end of the claim apart.
+	beginning sync.Mutex
+
+	reports pendingReports
 }
 
-// newClaim begins a claim. onFailed is called once for each source record that
-// failed and of which nothing is open any more.
-func newClaim(o ClaimOptions, epoch int64, limits Limits, b *budget, onFailed func(*healer.Ack), onMisuse func(error)) *Claim {
+func (rt *Runtime) newClaim(o ClaimOptions) *Claim {
 	c := &Claim{
-		Source: o.Source, Topic: o.Topic, Partition: o.Partition, Epoch: epoch,
-		limits: limits, budget: b, gate: newGate(),
-		room: make(chan struct{}, 1), settled: make(chan struct{}, 1),
+		Source: o.Source, Topic: o.Topic, Partition: o.Partition, Epoch: rt.epochs.Add(1),
+		rt: rt, node: rt.sourceNodes[o.Source], commits: !o.Uncommitted,
+		room: make(chan struct{}, 1), settled: make(chan struct{}),
+	}
+	if rt.graph.Order != OrderNone {
+		c.gate = newGate()
 	}
 	c.tracker = healer.NewPartition(healer.Options{
-		Start: o.Start, Finished: o.Finished, Inherited: o.Inherited,
-		OnFailed: onFailed, OnFinish: c.onFinish, OnMisuse: onMisuse,
+		Start: o.Start, Finished: o.Finished,
+		OnFailed: rt.onFailed, OnFinish: c.onFinish, OnMisuse: rt.halt,
 	})
-	b.join(c)
+	rt.budget.join(c)
 	return c
 }
 
@@ -67,35 +73,51 @@ func (c *Claim) Full() bool {
 	if !c.over(1, 1) {
 		return false
 	}
+	if c.waiting.Load() {
+		return true
+	}
 	c.waiting.Store(true)
 	// What was finished between the look and the mark reported to nobody.
 	c.report()
-	return c.waiting.Load()
+	if !c.waiting.Load() {
+		return false
+	}
+	c.rt.wakeSyncers()
+	return true
 }
 
 // Room receives when a claim that was full has room again.
 func (c *Claim) Room() <-chan struct{} { return c.room }
 
+// End says that nothing more will be pushed, so that nobody waits for it. The
+// claim stays held.
+func (c *Claim) End() { c.ended.Store(true) }
+
 // over says whether a bound, scaled by share/of, is reached.
 func (c *Claim) over(share, of int64) bool {
+	limits := &c.rt.graph.Limits
 	records, _ := c.tracker.InFlight()
-	return records*of >= c.limits.Records*share ||
-		c.budget.over(share, of) ||
-		c.tracker.Span()*of >= c.limits.Ahead*share
+	return records*of >= limits.Records*share ||
+		c.rt.budget.over(share, of) ||
+		c.tracker.Span()*of >= limits.Ahead*share
 }
 
 // onFinish is called by the tracker after records were finished, from any
 // goroutine, on the data path.
 func (c *Claim) onFinish(_ int, bytes int64) {
-	c.budget.give(bytes)
+	c.rt.budget.give(bytes)
 	c.report()
 }
 
 // report wakes a waiting source once a quarter of the bound is free.
 func (c *Claim) report() {
-	if !c.waiting.Load() || c.over(3, 4) {
-		return
+	if c.waiting.Load() && !c.over(3, 4) {
+		c.reopen()
 	}
+}
+
+// reopen wakes a waiting source.
+func (c *Claim) reopen() {
 	if c.waiting.CompareAndSwap(true, false) {
 		select {
 		case c.room <- struct{}{}:
@@ -123,11 +145,7 @@ func (c *Claim) InFlight() (records, bytes int64) { return c.tracker.InFlight() 
 func (c *Claim) Revoked() bool { return c.revoked.Load() }
 
 // Committed is called by the source after each acknowledged commit.
-func (c *Claim) Committed(watermark int64) {
-	if c.onCommitted != nil {
-		c.onCommitted(c, watermark)
-	}
-}
+func (c *Claim) Committed(watermark int64) { c.rt.committed(c, watermark) }
 
 // hand counts n records as handed to an output, or refuses because the claim
 // was revoked. Counting comes before looking, so that a revoke that sees zero
@@ -144,54 +162,6 @@ func (c *Claim) hand(n int64) bool {
 // takeBack ends what hand began.
 func (c *Claim) takeBack(n int64) {
 	if c.handed.Add(-n) == 0 && c.revoked.Load() {
-		select {
-		case c.settled <- struct{}{}:
-		default:
-		}
+		c.settledBy.Do(func() { close(c.settled) })
 	}
-}
-
-// budget bounds the payload bytes of all unfinished records of the process.
-type budget struct {
-	limit int64
-	used  atomic.Int64
-
-	mu     sync.Mutex
-	claims map[*Claim]struct{}
-}
-
-func newBudget(limit int64) *budget {
-	return &budget{limit: limit, claims: make(map[*Claim]struct{})}
-}
-
-func (b *budget) over(share, of int64) bool { return b.used.Load()*of >= b.limit*share }
-
-func (b *budget) take(bytes int64) { b.used.Add(bytes) }
-
-// give returns bytes and, on the way below three quarters, wakes the claims
-// that wait for others' bytes.
-func (b *budget) give(bytes int64) {
-	after := b.used.Add(-bytes)
-	low := b.limit / 4 * 3
-	if after >= low || after+bytes < low {
-		return
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for c := range b.claims {
-		c.report()
-	}
-}
-
-func (b *budget) join(c *Claim) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.claims[c] = struct{}{}
-}
-
-// leave forgets a claim; closing its tracker has returned what it still held.
-func (b *budget) leave(c *Claim) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.claims, c)
 }

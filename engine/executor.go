@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 )
 
@@ -17,6 +16,9 @@ type executor struct {
 	touched  []*Node
 	// stream numbers what an operator with state emits; nil in a lane.
 	stream *stream
+	// outs are those of the calls that are under way, one inside the other.
+	outs  []*Out
+	depth int
 }
 
 func newExecutor(rt *Runtime) *executor {
@@ -27,82 +29,65 @@ func newExecutor(rt *Runtime) *executor {
 	}
 }
 
-// stream numbers the output of an operator with state, which is an order unit
-// of its own (one per key where it has keys).
-type stream struct {
-	gate *gate
-	seq  int64
-}
-
-func (s *stream) next(key string, r *Record) (unitID, int64) {
-	if s.gate == nil {
-		return unitID{}, 0
-	}
-	s.seq++
-	first := s.seq
-	if r.Batch != nil {
-		// Each element has a number of its own, so that the elements of one
-		// batch keep their order behind a failed one.
-		elements := int64(0)
-		r.Elements(func(*Record) { elements++ })
-		s.seq += max(elements-1, 0)
-	}
-	return unitID{gate: s.gate, key: hashKey(key)}, first
-}
-
 // enter takes a record from its source, with one reference.
 func (x *executor) enter(ctx context.Context, r *Record) {
+	if r.gone() || r.ended() {
+		return // its reference stays, so that it is never finished
+	}
 	n := r.Claim.node
 	c := &x.counts[n.index]
-	c.in++
-	if r.gone() {
-		r.release()
-		return
+	total := r.count()
+	c.in += total
+	decoded := x.decode(n, r)
+	if decoded != nil {
+		c.out += decoded.count()
+		x.forward(ctx, n, decoded)
 	}
-	decoded, err := x.decode(n, r)
-	if err != nil {
-		c.failed++
-		x.rt.fail(n, r, err, 1)
-		r.release()
-		return
-	}
-	c.out++
-	x.forward(ctx, n, decoded)
 	r.release()
 }
 
-// decode makes a record's value; an element of a batch that cannot be decoded
-// fails alone.
-func (x *executor) decode(n *Node, r *Record) (_ *Record, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("internal error while decoding: %v", p)
-		}
-	}()
-	if r.early != nil {
-		return nil, r.early
-	}
-	if n.Decode == nil || r.decoded {
-		return r, nil
-	}
+// decode makes a record's value. Elements of a batch that cannot be decoded
+// fail alone; nil is returned when nothing is left.
+func (x *executor) decode(n *Node, r *Record) *Record {
 	if r.Batch == nil {
-		return r, n.Decode(r)
+		if err := n.decode(r); err != nil {
+			x.counts[n.index].failed++
+			x.rt.fail(n, r, err, 1)
+			return nil
+		}
+		return r
 	}
 	elements := make([]*Record, 0, len(r.Batch))
 	for _, element := range r.Batch {
-		if err := n.Decode(element); err != nil {
+		if err := n.decode(element); err != nil {
 			x.counts[n.index].failed++
 			x.rt.fail(n, element, err, 1)
 			continue
 		}
 		elements = append(elements, element)
 	}
-	if len(elements) == len(r.Batch) {
-		return r, nil
+	switch len(elements) {
+	case 0:
+		return nil
+	case len(r.Batch):
+		return r
 	}
 	rest := *r
 	rest.Batch = elements
-	return &rest, nil
+	return &rest
+}
+
+// decode makes the value of a source record, once.
+func (n *Node) decode(r *Record) (err error) {
+	if r.early != nil || r.decoded || n.Decode == nil {
+		return r.early
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("internal error while decoding: %v", p)
+		}
+	}()
+	return n.Decode(r)
 }
 
 // forward passes a record to all that read n. The caller keeps its reference.
@@ -137,84 +122,87 @@ func (x *executor) put(n *Node, it item) {
 
 // process runs an operator on a record and drops the reference it came with.
 func (x *executor) process(ctx context.Context, n *Node, port int, r *Record) {
+	if r.gone() {
+		return // its reference stays, so that it is never finished
+	}
 	c := &x.counts[n.index]
 	c.in++
-	if r.gone() {
-		r.release()
-		return
-	}
-	out := Out{ctx: ctx, x: x, node: n, in: r}
-	if err := call(ctx, n.Operator, port, r, &out); err != nil {
+	out := x.begin(ctx, n, r)
+	if err := n.call(ctx, port, r, out); err != nil {
 		c.failed++
-		x.rt.fail(n, r, err, 1)
+		out.fail(r, err)
 	} else if out.emitted+out.kept+out.failed == 0 {
 		c.dropped++
 	}
 	r.release()
+	x.finish(out)
+}
+
+// begin makes the Out of a call; those of earlier calls are used again.
+func (x *executor) begin(ctx context.Context, n *Node, in *Record) *Out {
+	if x.depth == len(x.outs) {
+		x.outs = append(x.outs, &Out{x: x})
+	}
+	out := x.outs[x.depth]
+	x.depth++
+	out.ctx, out.node, out.in = ctx, n, in
+	return out
+}
+
+// finish ends what begin began, after the references of the call are dropped.
+func (x *executor) finish(out *Out) {
+	for _, b := range out.blocks {
+		x.rt.loosen(b)
+	}
+	x.depth--
+	*out = Out{x: x}
 }
 
 // call runs an operator; a panic of it is an error of the record.
-func call(ctx context.Context, op Operator, port int, r *Record, out *Out) (err error) {
+func (n *Node) call(ctx context.Context, port int, r *Record, out *Out) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("internal error in an operator: %v", p)
 		}
 	}()
-	if joiner, ok := op.(Joiner); ok {
-		return joiner.ProcessFrom(ctx, port, r, out)
+	if n.joiner != nil {
+		return n.joiner.ProcessFrom(ctx, port, r, out)
 	}
-	return op.Process(ctx, r, out)
+	return n.Operator.Process(ctx, r, out)
 }
 
 // heal is the end of a record's way at a healing sink, or the fork to its outputs.
 func (x *executor) heal(n *Node, r *Record) {
-	elements := int64(1)
-	if r.Batch != nil {
-		elements = 0
-		r.Elements(func(*Record) { elements++ })
-	}
+	elements := r.count()
 	x.counts[n.index].in += elements
 	x.counts[n.index].out += elements
 	if n.Report != nil {
-		x.healReported(n, r)
+		r.Elements(func(element *Record) { x.healReported(n, element) })
 		return
 	}
-	if len(n.edges) == 0 {
-		r.release()
-		return
-	}
-	if len(n.edges) > 1 {
-		r.retain(len(n.edges) - 1)
-	}
-	for _, e := range n.edges {
-		x.put(e.to, item{port: e.port, record: r})
-	}
+	x.fork(n, item{record: r})
 }
 
-// healReported forks a record element by element, so that each is known to be
-// done when the last of its outputs has it.
-func (x *executor) healReported(n *Node, r *Record) {
-	at := int64(0)
-	r.Elements(func(element *Record) {
-		healed := newHealedElement(n, element, len(n.edges))
-		if len(n.edges) == 0 {
-			x.rt.healed(healed)
-			element.release()
-			return
-		}
-		if r.Batch != nil {
-			stamped := *element
-			stamped.gate, stamped.unitKey, stamped.seq = r.gate, r.unitKey, r.seq+at
-			element = &stamped
-			at++
-		}
-		if len(n.edges) > 1 {
-			element.retain(len(n.edges) - 1)
-		}
-		for _, e := range n.edges {
-			x.put(e.to, item{port: e.port, record: element, healed: healed})
-		}
-	})
+// healReported forks one element, so that it is known to be done when the last
+// of its outputs has it.
+func (x *executor) healReported(n *Node, element *Record) {
+	healed := newHealedElement(n, element, len(n.edges))
+	if len(n.edges) == 0 {
+		x.rt.healed(healed)
+	}
+	x.fork(n, item{record: element, healed: healed})
+}
+
+// fork hands an item with one reference to the outputs of a healing sink.
+func (x *executor) fork(n *Node, it item) {
+	if len(n.edges) == 0 {
+		it.record.release()
+		return
+	}
+	it.record.retain(len(n.edges) - 1)
+	for _, e := range n.edges {
+		x.put(e.to, it)
+	}
 }
 
 // flush pushes what was collected and adds the counts up, once per slice. It
@@ -224,20 +212,12 @@ func (x *executor) flush(ctx context.Context) {
 		x.rt.stats[i].add(&x.counts[i])
 	}
 	for _, n := range x.touched {
-		x.rt.queues[n.index].push(x.outgoing[n.index])
-		x.outgoing[n.index] = nil
+		items := x.outgoing[n.index]
+		x.rt.queues[n.index].push(items)
+		x.outgoing[n.index] = make([]item, 0, len(items))
 	}
 	for _, n := range x.touched {
 		x.rt.queues[n.index].waitRoom(ctx)
 	}
 	x.touched = x.touched[:0]
-}
-
-// faultOf says what an error is about; unmarked ones are what usual says.
-func faultOf(err error, usual Fault) Fault {
-	var fault *FaultError
-	if errors.As(err, &fault) {
-		return fault.Fault
-	}
-	return usual
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,7 +18,8 @@ type Failure struct {
 	Source   string
 	Topic    string
 	Offset   int64
-	Line     int // in the input file, 0 where there is none
+	File     string // the input file, "" where there is none
+	Line     int    // in File, from 1
 	Attempts int
 	Err      error
 	Then     Then
@@ -37,7 +39,7 @@ func (f *Failure) Unwrap() error { return f.Err }
 // file:line.
 func (f *Failure) Origin() string {
 	if f.Line > 0 {
-		return f.Topic + ":" + strconv.Itoa(f.Line)
+		return f.File + ":" + strconv.Itoa(f.Line)
 	}
 	return fmt.Sprintf("%s/%d/%d", f.Topic, f.Partition, f.Offset)
 }
@@ -59,6 +61,7 @@ func (e *NodeError) Unwrap() error { return e.Err }
 type failed struct {
 	failures []*Failure
 	blocks   []*block
+	decided  bool // nothing else of it is open: its policy runs
 }
 
 // worst is the failure whose `then` counts: halt before dead letter before
@@ -74,52 +77,79 @@ func (f *failed) worst() *Failure {
 	return worst
 }
 
-// block holds an order unit until all source records of a failed value are settled.
+// block holds an order unit behind a failed value until all its source records
+// are settled.
 type block struct {
-	gate      *gate
-	unitKey   uint64
-	seq       int64
-	remaining int
+	gate    *gate
+	unitKey uint64
+	seq     int64
+	halts   bool
+	leaves  []*healer.Ack
+	open    int // leaves that uphold it
 }
 
 // fail takes the policy of a node for a record whose tries have ended. The
-// caller keeps, and then drops, its reference.
-func (rt *Runtime) fail(n *Node, r *Record, err error, attempts int) {
-	policy := n.Policy
-	b := &block{gate: r.gate, unitKey: r.unitKey, seq: r.seq}
-	halting := policy.Then == ThenHalt
-	if !halting || !rt.options.ListFailures {
-		r.gate.block(r.unitKey, r.seq)
+// caller keeps its reference, then drops it and loosens the block, which is nil
+// when the failure changes nothing any more.
+func (rt *Runtime) fail(n *Node, r *Record, err error, attempts int) *block {
+	b := &block{gate: r.gate, unitKey: r.unitKey, seq: r.seq, halts: n.Policy.Then == ThenHalt}
+	failures, late := rt.note(n, r, b, err, attempts)
+	if late {
+		return nil
 	}
-	rt.failMutex.Lock()
-	var first *Failure
-	r.leaves(func(leaf *healer.Ack) {
-		f := rt.describe(n, leaf, err, attempts)
-		if first == nil {
-			first = f
+	first := failures[0]
+	rt.log.Error("record failed", "node", n.Name, "where", n.Where, "topic", first.Topic, "partition", first.Partition,
+		"offset", first.Offset, "records", len(failures), "attempts", attempts, "then", n.Policy.Then.String(), "error", err)
+	if rt.options.OnFailure != nil {
+		for _, f := range failures {
+			rt.options.OnFailure(f)
 		}
+	}
+	switch {
+	case !b.halts:
+	case rt.options.ListFailures:
+		rt.end.list(first)
+	default:
+		b.gate.stop(b.unitKey, b.seq)
+		rt.halt(first)
+	}
+	return b
+}
+
+// note marks all source records of a failed value and blocks its order unit.
+// late is true when all their claims are over.
+func (rt *Runtime) note(n *Node, r *Record, b *block, err error, attempts int) (failures []*Failure, late bool) {
+	rt.failMutex.Lock()
+	defer rt.failMutex.Unlock()
+	none := true
+	r.leaves(func(leaf *healer.Ack) {
+		none = false
 		known := rt.failed[leaf]
+		if leaf.Closed() || known != nil && slices.Contains(known.blocks, b) {
+			return
+		}
 		if known == nil {
 			known = &failed{}
 			rt.failed[leaf] = known
 		}
+		f := rt.describe(n, leaf, err, attempts)
+		failures = append(failures, f)
 		known.failures = append(known.failures, f)
 		known.blocks = append(known.blocks, b)
-		b.remaining++
+		b.leaves = append(b.leaves, leaf)
+		if b.gate != nil && !b.gate.stream {
+			b.seq = max(b.seq, leaf.Offset) // what it was made of does not stand behind it
+		}
 		leaf.Fail(f)
 	})
-	rt.failMutex.Unlock()
-	if first == nil {
-		return
+	if none { // it was made of nothing: nothing is held, nothing can be put aside
+		return []*Failure{{Node: n.Name, Where: n.Where, Err: err, Attempts: attempts, Then: n.Policy.Then, At: rt.clock.Now(), node: n}}, false
 	}
-	rt.log.Error("record failed", "node", n.Name, "where", n.Where, "topic", first.Topic, "partition", first.Partition,
-		"offset", first.Offset, "attempts", attempts, "then", policy.Then.String(), "error", err)
-	if rt.options.OnFailure != nil {
-		rt.options.OnFailure(first)
+	b.open = len(b.leaves)
+	if b.open > 0 && !(b.halts && rt.options.ListFailures) {
+		b.gate.block(b.unitKey, b.seq)
 	}
-	if halting && !rt.options.ListFailures {
-		rt.halt(first)
-	}
+	return failures, b.open == 0
 }
 
 // describe makes the failure of one source record.
@@ -130,8 +160,39 @@ func (rt *Runtime) describe(n *Node, leaf *healer.Ack, err error, attempts int) 
 	}
 	if source, ok := leaf.Source.(*Record); ok {
 		f.Topic, f.Partition, f.Line, f.Source = source.Topic, source.Partition, source.Line, source.Claim.Source
+		if source.Line > 0 {
+			f.File = source.Claim.Topic // the record's own topic may be the one that the file stands in for
+		}
 	}
 	return f
+}
+
+// loosen is called after the reference of a failed value was dropped. In an
+// output stream, what else was made of its source records may stand behind it,
+// or behind another failure that waits for this one; a block that lasted until
+// they are finished could last for ever. There it holds only while the policy
+// itself is at work.
+func (rt *Runtime) loosen(b *block) {
+	if b == nil || b.halts || b.gate == nil || !b.gate.stream {
+		return
+	}
+	rt.failMutex.Lock()
+	for _, leaf := range b.leaves {
+		if known := rt.failed[leaf]; known != nil && !known.decided {
+			known.blocks = slices.DeleteFunc(known.blocks, func(other *block) bool { return other == b })
+			b.lift()
+		}
+	}
+	rt.failMutex.Unlock()
+	rt.stir()
+}
+
+// lift takes back one leaf's share. The caller holds failMutex.
+func (b *block) lift() {
+	b.open--
+	if b.open == 0 {
+		b.gate.unblock(b.unitKey, b.seq)
+	}
 }
 
 // onFailed is called by the tracker when nothing of a failed source record is
@@ -139,22 +200,21 @@ func (rt *Runtime) describe(n *Node, leaf *healer.Ack, err error, attempts int) 
 func (rt *Runtime) onFailed(ack *healer.Ack) {
 	rt.failMutex.Lock()
 	known := rt.failed[ack]
-	rt.failMutex.Unlock()
 	if known == nil {
-		return
+		rt.failMutex.Unlock()
+		return // its claim is over
 	}
+	known.decided = true
 	f := known.worst()
+	rt.failMutex.Unlock()
 	switch f.Then {
 	case ThenSkip:
 		rt.stats[f.node.index].skipped.Add(1)
 		rt.settle(ack)
 	case ThenDeadLetter:
-		source, ok := ack.Source.(*Record)
-		if !ok {
-			return
+		if source, ok := ack.Source.(*Record); ok {
+			rt.push(f.node.Policy.DeadLetter, item{record: letter(source, f), letter: ack})
 		}
-		dead := f.node.Policy.DeadLetter
-		rt.queues[dead.index].push([]item{{record: letter(source, f), letter: ack}})
 	case ThenHalt: // stays unfinished: the next run starts at it
 	}
 }
@@ -166,7 +226,7 @@ func (rt *Runtime) settle(ack *healer.Ack) {
 	rt.failMutex.Lock()
 	rt.unblock(ack)
 	rt.failMutex.Unlock()
-	rt.wakeWriters()
+	rt.stir()
 }
 
 // unblock forgets a failed source record and takes back the blocks that only
@@ -178,14 +238,11 @@ func (rt *Runtime) unblock(ack *healer.Ack) {
 	}
 	delete(rt.failed, ack)
 	for _, b := range known.blocks {
-		b.remaining--
-		if b.remaining == 0 {
-			b.gate.unblock(b.unitKey, b.seq)
-		}
+		b.lift()
 	}
 }
 
-// forgetFailures drops the failed records of a revoked claim.
+// forgetFailures drops the failed records of a claim that is over.
 func (rt *Runtime) forgetFailures(c *Claim) {
 	rt.failMutex.Lock()
 	defer rt.failMutex.Unlock()
@@ -196,30 +253,6 @@ func (rt *Runtime) forgetFailures(c *Claim) {
 	}
 }
 
-// letterValueLimit bounds the values of a dead letter's headers.
-const letterValueLimit = 1024
-
-// letter is the dead letter of a source record: its own bytes, with headers
-// that tell what happened.
-func letter(source *Record, f *Failure) *Record {
-	out := *source
-	out.Batch, out.Intact = nil, true
-	out.gate, out.unitKey, out.seq = nil, 0, 0
-	out.Headers = append([]Header(nil), source.Headers...)
-	for _, h := range [][2]string{
-		{"error", f.Err.Error()}, {"node", f.Node}, {"source", f.Source}, {"topic", f.Topic},
-		{"partition", strconv.Itoa(int(f.Partition))}, {"offset", strconv.FormatInt(f.Offset, 10)},
-		{"attempts", strconv.Itoa(f.Attempts)}, {"time", f.At.UTC().Format(time.RFC3339Nano)},
-	} {
-		v := h[1]
-		if len(v) > letterValueLimit {
-			v = v[:letterValueLimit]
-		}
-		out.Headers = append(out.Headers, Header{Key: "waterhealer-" + h[0], Value: []byte(v)})
-	}
-	return &out
-}
-
 // letterRefused halts the pipeline: the record could be neither processed nor
 // put aside.
 func (rt *Runtime) letterRefused(n *Node, ack *healer.Ack, refusal error) {
@@ -227,6 +260,13 @@ func (rt *Runtime) letterRefused(n *Node, ack *healer.Ack, refusal error) {
 	if !errors.As(ack.Failure(), &f) {
 		return
 	}
+	rt.failMutex.Lock()
+	if known := rt.failed[ack]; known != nil {
+		for _, b := range known.blocks {
+			b.gate.stop(b.unitKey, b.seq)
+		}
+	}
+	rt.failMutex.Unlock()
 	both := *f
 	both.Err = fmt.Errorf("%w; and its dead letter was refused by %s: %w", f.Err, n.Name, refusal)
 	both.Then = ThenHalt

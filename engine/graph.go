@@ -88,9 +88,16 @@ type Node struct {
 	Policy Policy
 
 	edges []edge
-	// letters and reports come to a node from beside the graph.
-	aside bool
 	index int
+	// Letters and reports come to a node from beside the graph.
+	aside   bool
+	reports bool
+
+	// What the operator can do, so that nobody asks per record.
+	joiner  Joiner
+	timed   Timed
+	evicter Evicter
+	flusher Flusher
 }
 
 type edge struct {
@@ -151,17 +158,43 @@ func (g *Graph) prepare() error {
 		place[n] = true
 	}
 	for _, n := range g.Nodes {
-		if dead := n.Policy.DeadLetter; dead != nil {
-			dead.aside = true
-		}
-		if n.Report != nil {
-			n.Report.aside = true
-		}
-		for _, e := range n.edges {
-			if !place[e.to] || e.to.index <= n.index {
-				return fmt.Errorf("graph %s: node %s must come after %s", g.Name, e.to.Name, n.Name)
-			}
+		if err := n.prepare(place); err != nil {
+			return fmt.Errorf("graph %s: %w", g.Name, err)
 		}
 	}
+	return nil
+}
+
+// prepare checks a node and looks up what its operator can do.
+func (n *Node) prepare(place map[*Node]bool) error {
+	dead := n.Policy.DeadLetter
+	switch {
+	case n.Role == RoleOperator && n.Operator == nil:
+		return fmt.Errorf("node %s has no operator", n.Name)
+	case n.Role == RoleOutput && n.Output == nil:
+		return fmt.Errorf("node %s has no output", n.Name)
+	case n.Policy.Then == ThenDeadLetter && dead == nil:
+		return fmt.Errorf("node %s has no output for its dead letters", n.Name)
+	}
+	for _, other := range []*Node{dead, n.Report} {
+		if other != nil && (!place[other] || other.Role != RoleOutput) {
+			return fmt.Errorf("node %s: %s is not an output of the graph", n.Name, other.Name)
+		}
+	}
+	if dead != nil {
+		dead.aside = true
+	}
+	if n.Report != nil {
+		n.Report.aside, n.Report.reports = true, true
+	}
+	for _, e := range n.edges {
+		if !place[e.to] || e.to.index <= n.index {
+			return fmt.Errorf("node %s must come after %s", e.to.Name, n.Name)
+		}
+	}
+	n.joiner, _ = n.Operator.(Joiner)
+	n.timed, _ = n.Operator.(Timed)
+	n.evicter, _ = n.Operator.(Evicter)
+	n.flusher, _ = n.Operator.(Flusher)
 	return nil
 }

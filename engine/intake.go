@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -17,19 +18,20 @@ func hashKey(key string) uint64 {
 	return xxhash.Sum64String(key)
 }
 
+// sourceIntake is the runtime as one source sees it.
+type sourceIntake struct {
+	*Runtime
+	source int
+}
+
 // Claim begins a claim of a partition.
-func (rt *Runtime) Claim(o ClaimOptions) *Claim {
-	c := newClaim(o, rt.epochs.Add(1), rt.graph.Limits, rt.budget, rt.onFailed, func(err error) { rt.halt(err) })
-	c.node = rt.sourceNodes[o.Source]
-	c.commits = !o.Uncommitted
-	c.onCommitted = rt.committed
-	if rt.graph.Order == OrderNone {
-		c.gate = nil
-	}
-	rt.claimMutex.Lock()
-	defer rt.claimMutex.Unlock()
-	c.lane = rt.quietestLane()
-	rt.claims[c] = struct{}{}
+func (in sourceIntake) Claim(o ClaimOptions) *Claim {
+	c := in.newClaim(o)
+	c.source = in.source
+	in.claimMutex.Lock()
+	defer in.claimMutex.Unlock()
+	c.lane = in.quietestLane()
+	in.claims[c] = struct{}{}
 	return c
 }
 
@@ -52,30 +54,29 @@ func (rt *Runtime) quietestLane() int {
 func (rt *Runtime) Push(c *Claim, records []*Record) {
 	rt.intakeMutex.RLock()
 	defer rt.intakeMutex.RUnlock()
-	if rt.intakeEnded || c.revoked.Load() {
+	if rt.intakeEnded {
+		return
+	}
+	c.beginning.Lock()
+	defer c.beginning.Unlock()
+	if c.revoked.Load() {
 		return
 	}
 	records, err := rt.begin(c, records)
 	if err != nil {
-		rt.halt(err)
+		rt.halt(fmt.Errorf("source %s, %s/%d: %w", c.Source, c.Topic, c.Partition, err))
 		return
 	}
 	if len(records) == 0 {
 		return
 	}
-	if rt.graph.Order == OrderPartition || len(rt.lanes) == 1 && rt.graph.Order != OrderKey {
+	if rt.graph.Order == OrderPartition || len(rt.lanes) == 1 {
 		rt.lanes[c.lane].queue.push(itemsOf(records))
 		return
 	}
 	perLane := make([][]item, len(rt.lanes))
 	for _, r := range records {
-		to := c.lane
-		switch {
-		case rt.graph.Order == OrderNone:
-			to = int(uint64(r.Offset) / 64 % uint64(len(rt.lanes)))
-		case r.unitKey != 0:
-			to = int(r.unitKey % uint64(len(rt.lanes)))
-		}
+		to := rt.laneOf(c, r)
 		perLane[to] = append(perLane[to], item{record: r})
 	}
 	for i, items := range perLane {
@@ -83,6 +84,17 @@ func (rt *Runtime) Push(c *Claim, records []*Record) {
 			rt.lanes[i].queue.push(items)
 		}
 	}
+}
+
+// laneOf is where a record goes: all of one order unit to the same lane.
+func (rt *Runtime) laneOf(c *Claim, r *Record) int {
+	switch {
+	case rt.graph.Order == OrderNone:
+		return int(uint64(r.Offset) / 64 % uint64(len(rt.lanes)))
+	case r.unitKey != 0:
+		return int(r.unitKey % uint64(len(rt.lanes)))
+	}
+	return c.lane
 }
 
 func itemsOf(records []*Record) []item {
@@ -97,26 +109,24 @@ func itemsOf(records []*Record) []item {
 // earlier claim had finished are left out.
 func (rt *Runtime) begin(c *Claim, records []*Record) ([]*Record, error) {
 	entries := make([]healer.Entry, 0, len(records))
-	total := int64(0)
 	for _, r := range records {
 		r.Elements(func(element *Record) {
-			size := len(element.Raw) + len(element.Key)
-			total += int64(size)
 			element.Claim = c
-			entries = append(entries, healer.Entry{Offset: element.Offset, Size: size, Source: element})
+			entries = append(entries, healer.Entry{Offset: element.Offset, Size: len(element.Raw) + len(element.Key), Source: element})
 		})
 	}
-	rt.budget.take(total)
 	acks, err := c.tracker.Begin(entries)
 	if err != nil {
-		rt.budget.give(total)
 		return nil, err
 	}
-	at := 0
+	at, bytes := 0, 0
 	start := func(r *Record) bool {
 		ack := &acks[at]
-		at++
 		r.ack, r.gate, r.seq = ack, c.gate, r.Offset
+		if !ack.Finished() {
+			bytes += entries[at].Size
+		}
+		at++
 		return !ack.Finished()
 	}
 	kept := records[:0]
@@ -141,6 +151,7 @@ func (rt *Runtime) begin(c *Claim, records []*Record) ([]*Record, error) {
 			kept = append(kept, r)
 		}
 	}
+	rt.budget.take(int64(bytes))
 	return kept, nil
 }
 
@@ -150,25 +161,18 @@ func (rt *Runtime) assignKey(c *Claim, r *Record) {
 	if rt.graph.Order != OrderKey {
 		return
 	}
-	if rt.graph.Key == nil {
-		if r.Key != nil {
-			r.unitKey = max(hashKey(string(r.Key)), 1)
-		}
-		return
-	}
-	if c.node.Decode != nil {
-		if err := c.node.Decode(r); err != nil {
-			r.early = err
+	key, ok := string(r.Key), r.Key != nil
+	if rt.graph.Key != nil {
+		if r.early = c.node.decode(r); r.early != nil {
 			return
 		}
+		r.decoded = true
+		r.early = safely("the key of the order", func() (err error) {
+			key, ok, err = rt.graph.Key(r)
+			return err
+		})
 	}
-	r.decoded = true
-	key, ok, err := rt.graph.Key(r)
-	if err != nil {
-		r.early = err
-		return
-	}
-	if ok {
+	if ok && r.early == nil {
 		r.unitKey = max(hashKey(key), 1)
 	}
 }
@@ -176,15 +180,16 @@ func (rt *Runtime) assignKey(c *Claim, r *Record) {
 // Revoke evicts a claim: what waits anywhere is dropped unfinished, and the
 // writes already handed to outputs are awaited until ctx is done.
 func (rt *Runtime) Revoke(ctx context.Context, c *Claim) {
+	rt.upstream.Add(1) // until the writers have been told
+	defer rt.upstreamDone()
 	c.revoked.Store(true)
+	c.End()
 	rt.revokes.Add(1)
 	rt.wakeAll()
-	for c.handed.Load() > 0 {
+	if c.handed.Load() > 0 {
 		select {
 		case <-c.settled:
 		case <-ctx.Done():
-			rt.release(c)
-			return
 		}
 	}
 	rt.release(c)
@@ -192,7 +197,9 @@ func (rt *Runtime) Revoke(ctx context.Context, c *Claim) {
 
 // release ends a claim's tracker: whatever comes later changes nothing.
 func (rt *Runtime) release(c *Claim) {
+	c.beginning.Lock()
 	c.tracker.Close()
+	c.beginning.Unlock()
 	rt.budget.leave(c)
 	rt.forgetFailures(c)
 	rt.claimMutex.Lock()

@@ -14,6 +14,7 @@ type Out struct {
 	in   *Record // what is being processed; nil in Fire and Flush
 
 	emitted, kept, failed int
+	blocks                []*block // of what failed during the call
 }
 
 // Emit sends a record on. A record made with [NewJoined] is emitted once.
@@ -23,7 +24,12 @@ func (o *Out) Emit(r *Record) { o.EmitKeyed(r, "") }
 // that works per key lets its keys overtake each other.
 func (o *Out) EmitKeyed(r *Record, key string) {
 	joined := joinAll(r, nil)
-	r = o.stamp(r, key)
+	switch {
+	case o.node.State:
+		r = o.x.stream.place(r, key)
+	case o.in != nil:
+		r = r.within(o.in)
+	}
 	o.emitted++
 	o.x.counts[o.node.index].out++
 	o.x.forward(o.ctx, o.node, r)
@@ -38,9 +44,13 @@ func (o *Out) Now() time.Time { return o.x.rt.clock.Now() }
 // Keep says that the operator holds a record after the call returns. The
 // record stays unfinished until [Out.LetGo].
 func (o *Out) Keep(r *Record) {
+	joined := joinAll(r, nil)
 	o.kept++
 	o.x.rt.stats[o.node.index].held.Add(1)
 	r.retain(1)
+	for _, element := range joined {
+		element.release()
+	}
 }
 
 // LetGo ends Keep. A record that is emitted is let go after that.
@@ -52,29 +62,17 @@ func (o *Out) LetGo(r *Record) {
 // Fail fails one element of a batch, while the others go on.
 func (o *Out) Fail(element *Record, err error) {
 	o.failed++
-	r := *element
-	if o.in != nil {
-		r.gate, r.unitKey, r.seq = o.in.gate, o.in.unitKey, o.in.seq
-	}
 	o.x.counts[o.node.index].failed++
-	o.x.rt.fail(o.node, &r, err, 1)
+	if o.in != nil {
+		element = element.within(o.in)
+	}
+	o.fail(element, err)
 }
 
-// stamp puts a record into the order unit it belongs to from here on.
-func (o *Out) stamp(r *Record, key string) *Record {
-	unit, seq := unitID{}, int64(0)
-	switch {
-	case o.node.State:
-		unit, seq = o.x.stream.next(key, r)
-	case o.in != nil:
-		unit, seq = o.in.lane(), o.in.seq
+func (o *Out) fail(r *Record, err error) {
+	if b := o.x.rt.fail(o.node, r, err, 1); b != nil {
+		o.blocks = append(o.blocks, b)
 	}
-	if r.lane() == unit && r.seq == seq {
-		return r
-	}
-	stamped := *r
-	stamped.gate, stamped.unitKey, stamped.seq = unit.gate, unit.key, seq
-	return &stamped
 }
 
 // joinAll gives the joined values in r their nodes in the lineage and returns

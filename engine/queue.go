@@ -98,6 +98,7 @@ func (q *queue) waitRoom(ctx context.Context) {
 	}
 }
 
+// empty says that nothing waits. What was taken may still be in hand.
 func (q *queue) empty() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"slices"
 	"time"
 
 	"waterhealer/healer"
@@ -229,7 +230,8 @@ func (r *Record) leaves(yield func(*healer.Ack)) {
 	r.Elements(func(element *Record) { element.ack.Leaves(yield) })
 }
 
-// gone says that all claims the record was read from are revoked.
+// gone says that all claims the record was read from are revoked. What was made
+// of nothing is never gone.
 func (r *Record) gone() bool {
 	if r.Batch != nil {
 		for _, element := range r.Batch {
@@ -242,13 +244,45 @@ func (r *Record) gone() bool {
 	if r.Claim != nil {
 		return r.Claim.revoked.Load()
 	}
-	all := true
+	if r.ack == nil {
+		return false
+	}
+	any, all := false, true
 	r.ack.Leaves(func(leaf *healer.Ack) {
+		any = true
 		if source, ok := leaf.Source.(*Record); !ok || !source.Claim.revoked.Load() {
 			all = false
 		}
 	})
-	return all
+	return any && all
+}
+
+// ended says that the record stands behind one that halts the pipeline. It must
+// not be processed any more, and stays unfinished.
+func (r *Record) ended() bool { return r.gate.ended(r.unitKey, r.seq) }
+
+// claims are the distinct claims below a record.
+func (r *Record) claims() []*Claim {
+	var out []*Claim
+	r.leaves(func(leaf *healer.Ack) {
+		if source, ok := leaf.Source.(*Record); ok && !slices.Contains(out, source.Claim) {
+			out = append(out, source.Claim)
+		}
+	})
+	return out
+}
+
+// count is how many records a batch holds, nested ones included; 1 for any
+// other record.
+func (r *Record) count() int64 {
+	if r.Batch == nil {
+		return 1
+	}
+	n := int64(0)
+	for _, element := range r.Batch {
+		n += element.count()
+	}
+	return n
 }
 
 // join gives a joined value that is emitted its node in the lineage, with one

@@ -29,10 +29,11 @@ func (h *healedElement) failed(err error) {
 	h.reason.CompareAndSwap(nil, &reason)
 }
 
-// pendingReports are the reports of a claim that wait for the commit.
+// pendingReports are the reports of a claim that wait for the commit. What of
+// them is never committed goes with the claim.
 type pendingReports struct {
 	mu      sync.Mutex
-	waiting map[*Claim][]pendingReport
+	waiting []pendingReport
 }
 
 type pendingReport struct {
@@ -42,37 +43,38 @@ type pendingReport struct {
 }
 
 // healed is called when one output is done with an element; the last makes the
-// report, one for each offset in the element's lineage.
+// report, one for each offset in the element's lineage. The caller holds a
+// reference of the element.
 func (rt *Runtime) healed(h *healedElement) {
 	if h.remaining.Add(-1) > 0 {
 		return
 	}
-	success := h.reason.Load() == nil
 	h.record.leaves(func(leaf *healer.Ack) {
 		source, ok := leaf.Source.(*Record)
 		if !ok {
 			return
 		}
-		report := &Record{Value: reportValue(source, h, success), Key: source.Key, Known: KnownKey}
+		report := &Record{Value: reportValue(source, h), Key: source.Key, Known: KnownKey}
 		if h.node.ReportAtOnce || !source.Claim.commits {
-			rt.queues[h.node.Report.index].push([]item{{record: report}})
+			rt.push(h.node.Report, item{record: report})
 			return
 		}
-		rt.reports.mu.Lock()
-		rt.reports.waiting[source.Claim] = append(rt.reports.waiting[source.Claim],
-			pendingReport{offset: source.Offset, to: h.node.Report, record: report})
-		rt.reports.mu.Unlock()
+		pending := &source.Claim.reports
+		pending.mu.Lock()
+		defer pending.mu.Unlock()
+		pending.waiting = append(pending.waiting, pendingReport{offset: source.Offset, to: h.node.Report, record: report})
 	})
 }
 
-func reportValue(source *Record, h *healedElement, success bool) *value.Object {
+func reportValue(source *Record, h *healedElement) *value.Object {
+	reason := h.reason.Load()
 	o := value.NewObject(6)
 	o.Set("topic", source.Topic)
 	o.Set("partition", int64(source.Partition))
 	o.Set("offset", source.Offset)
-	o.Set("success", success)
+	o.Set("success", reason == nil)
 	o.Set("reason", nil)
-	if reason := h.reason.Load(); reason != nil {
+	if reason != nil {
 		o.Set("reason", *reason)
 	}
 	o.Set("data", h.record.List())
@@ -81,28 +83,17 @@ func reportValue(source *Record, h *healedElement, success bool) *value.Object {
 
 // committed sends the reports that an acknowledged commit covers.
 func (rt *Runtime) committed(c *Claim, watermark int64) {
-	rt.reports.mu.Lock()
-	defer rt.reports.mu.Unlock()
-	waiting := rt.reports.waiting[c]
-	kept := waiting[:0]
-	for _, p := range waiting {
+	pending := &c.reports
+	pending.mu.Lock()
+	defer pending.mu.Unlock()
+	kept := pending.waiting[:0]
+	for _, p := range pending.waiting {
 		if p.offset >= watermark {
 			kept = append(kept, p)
 			continue
 		}
-		rt.queues[p.to.index].push([]item{{record: p.record}})
+		rt.push(p.to, item{record: p.record})
 	}
-	clear(waiting[len(kept):])
-	if len(kept) == 0 {
-		delete(rt.reports.waiting, c)
-		return
-	}
-	rt.reports.waiting[c] = kept
-}
-
-// forgetReports drops the reports of a claim that is over.
-func (rt *Runtime) forgetReports(c *Claim) {
-	rt.reports.mu.Lock()
-	defer rt.reports.mu.Unlock()
-	delete(rt.reports.waiting, c)
+	clear(pending.waiting[len(kept):])
+	pending.waiting = kept
 }

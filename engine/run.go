@@ -6,29 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 )
-
-// endMode is how a run comes to its end.
-type endMode int
-
-const (
-	endNone   endMode = iota
-	endInput          // every source has ended
-	endSignal         // the caller's context is done
-	endHalt           // a record or a node cannot go on
-)
-
-// ending is how the run ends and why it halted.
-type ending struct {
-	mu     sync.Mutex
-	mode   endMode
-	reason error
-	halted chan struct{}
-}
 
 // Result is how a run ended.
 type Result struct {
@@ -39,37 +20,6 @@ type Result struct {
 	// Claims is where the claims stood before the sources gave them up.
 	Claims []ClaimStatus
 	Nodes  []NodeStats
-}
-
-// halt stops the pipeline: no more records are taken, order units that have
-// not failed finish what is in flight. The first reason counts.
-func (rt *Runtime) halt(reason error) {
-	rt.end.mu.Lock()
-	if rt.end.reason == nil {
-		rt.end.reason = reason
-		rt.end.mode = endHalt
-		if rt.end.halted != nil {
-			close(rt.end.halted)
-		}
-	}
-	rt.end.mu.Unlock()
-	rt.stopSources()
-	rt.wakeAll()
-}
-
-func (rt *Runtime) ending() endMode {
-	rt.end.mu.Lock()
-	defer rt.end.mu.Unlock()
-	return rt.end.mode
-}
-
-// setEnding notes how the run ends; a halt stays a halt.
-func (rt *Runtime) setEnding(mode endMode) {
-	rt.end.mu.Lock()
-	defer rt.end.mu.Unlock()
-	if rt.end.mode != endHalt {
-		rt.end.mode = mode
-	}
 }
 
 // Run opens the outputs, runs the sources and everything behind them, and
@@ -84,31 +34,34 @@ func (rt *Runtime) Run(ctx context.Context) (Result, error) {
 	}
 	hard, kill := context.WithCancel(context.WithoutCancel(ctx))
 	defer kill()
-	rt.end.halted = make(chan struct{})
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	rt.stopSources = stop
 
 	var workers, writers, letters, reports errgroup.Group
 	rt.start(hard, &workers, &writers)
-	rt.startAside(hard, &letters, &reports)
+	reporting, endReporting := context.WithCancel(hard)
+	defer endReporting()
+	rt.startAside(hard, reporting, &letters, &reports)
 	watch := rt.watchStall(hard)
-
-	rt.runSources(ctx)
 	forced := rt.watchStop(ctx, kill)
+
+	rt.runSources(ctx, running)
 	rt.endIntake()
 	_ = workers.Wait()
 	_ = writers.Wait()
-	rt.endAside(rt.letterNodes())
+	rt.endAside(func(n *Node) bool { return !n.reports })
 	_ = letters.Wait()
 	watch()
 
-	result := Result{Claims: rt.Claims()}
+	result := Result{Claims: rt.Claims(), Forced: forced()}
 	rt.closeSources(ctx)
-	rt.endAside(rt.reportNodes())
+	rt.endAside(func(n *Node) bool { return n.reports })
+	// Reports hold nothing, least of all the end.
+	defer time.AfterFunc(rt.left(), endReporting).Stop()
 	_ = reports.Wait()
-	result.Forced = forced()
 	closeOutputs()
-	rt.end.mu.Lock()
-	result.Halted = rt.end.reason
-	rt.end.mu.Unlock()
+	result.Halted = rt.end.why()
 	result.Nodes = rt.Stats()
 	return result, nil
 }
@@ -118,10 +71,10 @@ func (rt *Runtime) Run(ctx context.Context) (Result, error) {
 func (rt *Runtime) openOutputs(ctx context.Context) (closeAll func(), err error) {
 	var open []*Node
 	closeAll = func() {
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), rt.graph.closeTime())
 		defer cancel()
 		for _, n := range open {
-			if err := n.Output.Close(closing); err != nil {
+			if err := safely("an output", func() error { return n.Output.Close(closing) }); err != nil {
 				rt.log.Error("output did not close", "node", n.Name, "error", err)
 			}
 		}
@@ -130,7 +83,7 @@ func (rt *Runtime) openOutputs(ctx context.Context) (closeAll func(), err error)
 		if n.Role != RoleOutput {
 			continue
 		}
-		if err := n.Output.Open(ctx); err != nil {
+		if err := safely("an output", func() error { return n.Output.Open(ctx) }); err != nil {
 			closeAll()
 			return nil, &NodeError{Node: n.Name, Where: n.Where, Err: err}
 		}
@@ -170,118 +123,59 @@ func (rt *Runtime) start(hard context.Context, workers, writers *errgroup.Group)
 	}
 }
 
-func (rt *Runtime) upstreamDone() {
-	rt.upstream.Add(-1)
-	rt.wakeWriters()
-}
-
 // startAside runs the writers of dead letters and of reports.
-func (rt *Runtime) startAside(hard context.Context, letters, reports *errgroup.Group) {
-	isReport := make(map[*Node]bool)
-	for _, n := range rt.reportNodes() {
-		isReport[n] = true
-	}
+func (rt *Runtime) startAside(hard, reporting context.Context, letters, reports *errgroup.Group) {
 	for _, w := range rt.aside {
-		group := letters
-		if isReport[w.node] {
-			group = reports
+		ctx, group := hard, letters
+		if w.node.reports {
+			ctx, group = reporting, reports
 		}
 		group.Go(func() error {
-			w.run(hard)
+			w.run(ctx)
 			return nil
 		})
 	}
 }
 
-func (rt *Runtime) reportNodes() []*Node {
-	var out []*Node
-	for _, n := range rt.graph.Nodes {
-		if n.Report != nil && !slices.Contains(out, n.Report) {
-			out = append(out, n.Report)
+// endAside ends the queues of nodes that get their records from beside the
+// graph.
+func (rt *Runtime) endAside(which func(*Node) bool) {
+	for _, w := range rt.aside {
+		if which(w.node) {
+			w.queue.end()
 		}
-	}
-	return out
-}
-
-func (rt *Runtime) letterNodes() []*Node {
-	reports := rt.reportNodes()
-	var out []*Node
-	for _, n := range rt.graph.Nodes {
-		if n.aside && !slices.Contains(reports, n) {
-			out = append(out, n)
-		}
-	}
-	return out
-}
-
-func (rt *Runtime) endAside(nodes []*Node) {
-	for _, n := range nodes {
-		rt.queues[n.index].end()
 	}
 }
 
 // runSources runs all sources until each has returned.
-func (rt *Runtime) runSources(ctx context.Context) {
-	running, stop := context.WithCancel(ctx)
-	defer stop()
-	rt.end.mu.Lock()
-	rt.stopSources = stop
-	halted := rt.end.reason != nil
-	rt.end.mu.Unlock()
-	if halted {
-		return
-	}
+func (rt *Runtime) runSources(ctx, running context.Context) {
 	var group errgroup.Group
-	for _, s := range rt.graph.Sources {
-		group.Go(func() (err error) {
-			defer func() {
-				if p := recover(); p != nil {
-					err = fmt.Errorf("internal error in a source: %v", p)
-				}
-				if err != nil && !errors.Is(err, context.Canceled) {
-					rt.halt(err)
-				}
-			}()
-			return s.Run(running, rt)
+	for i, s := range rt.graph.Sources {
+		group.Go(func() error {
+			err := safely("a source", func() error { return s.Run(running, sourceIntake{Runtime: rt, source: i}) })
+			if err != nil && !(running.Err() != nil && errors.Is(err, running.Err())) {
+				rt.halt(err)
+			}
+			rt.endClaims(i)
+			return nil
 		})
 	}
 	_ = group.Wait()
 	if ctx.Err() != nil {
-		rt.setEnding(endSignal)
+		rt.end.set(endSignal)
 		return
 	}
-	rt.setEnding(endInput)
+	rt.end.set(endInput)
 }
 
-// watchStop ends the run by force when it takes longer than the shutdown
-// timeout after a signal or a halt. At the end of input there is no such limit
-// until a signal comes. The returned function ends the watch and says whether
-// force was used.
-func (rt *Runtime) watchStop(ctx context.Context, kill context.CancelFunc) func() bool {
-	done := make(chan struct{})
-	result := make(chan bool, 1)
-	go func() {
-		select {
-		case <-ctx.Done():
-		case <-rt.end.halted:
-		case <-done:
-			result <- false
-			return
+// endClaims notes that a source brings nothing more.
+func (rt *Runtime) endClaims(source int) {
+	rt.claimMutex.Lock()
+	defer rt.claimMutex.Unlock()
+	for c := range rt.claims {
+		if c.source == source {
+			c.End()
 		}
-		timeout := time.NewTimer(rt.graph.ShutdownTimeout)
-		defer timeout.Stop()
-		select {
-		case <-timeout.C:
-			rt.log.Warn("shutdown timeout: work under way is given up, unfinished", "timeout", rt.graph.ShutdownTimeout)
-			kill()
-			result <- true
-		case <-done:
-			result <- false
-		}
-	}()
-	return func() bool {
-		close(done)
-		return <-result
 	}
 }
 
@@ -298,12 +192,12 @@ func (rt *Runtime) endIntake() {
 // closeSources lets each source commit and give up its claims. Even after a
 // forced end there is time for that.
 func (rt *Runtime) closeSources(ctx context.Context) {
-	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(rt.graph.ShutdownTimeout, 5*time.Second))
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), rt.left())
 	defer cancel()
 	var group errgroup.Group
 	for _, s := range rt.graph.Sources {
 		group.Go(func() error {
-			if err := s.Close(closing); err != nil {
+			if err := safely("a source", func() error { return s.Close(closing) }); err != nil {
 				rt.halt(fmt.Errorf("close: %w", err))
 			}
 			return nil

@@ -51,10 +51,10 @@ type Runtime struct {
 
 	failMutex sync.Mutex
 	failed    map[*healer.Ack]*failed
-	reports   pendingReports
 
 	end         ending
-	upstream    atomic.Int32 // lanes and stages that still run
+	upstream    atomic.Int32 // lanes and stages that still run, and revokes
+	events      atomic.Int64 // see quiet.go
 	stopSources context.CancelFunc
 }
 
@@ -78,7 +78,7 @@ func New(g *Graph, o Options) (*Runtime, error) {
 		budget:      newBudget(g.Limits.Bytes),
 		claims:      make(map[*Claim]struct{}),
 		failed:      make(map[*healer.Ack]*failed),
-		reports:     pendingReports{waiting: make(map[*Claim][]pendingReport)},
+		end:         ending{halted: make(chan struct{})},
 		stopSources: func() {},
 	}
 	rt.build()
@@ -110,6 +110,7 @@ func (rt *Runtime) build() {
 			x.stream = &stream{}
 			if rt.graph.Order != OrderNone {
 				x.stream.gate = newGate()
+				x.stream.gate.stream = true
 			}
 			rt.stages = append(rt.stages, &stage{rt: rt, node: n, queue: rt.queues[n.index], x: x})
 		}
@@ -124,6 +125,11 @@ func (rt *Runtime) build() {
 	}
 	for _, s := range rt.stages {
 		rt.countSenders(s.node)
+	}
+	for i, q := range rt.queues {
+		if q != nil && !rt.graph.Nodes[i].aside && rt.senders[i].Load() == 0 {
+			q.end() // nothing leads there
+		}
 	}
 }
 
@@ -166,37 +172,11 @@ func (rt *Runtime) endSender(n *Node) {
 	}
 }
 
-// wakeWriters lets every writer look again at what it holds.
-func (rt *Runtime) wakeWriters() {
-	for _, w := range rt.writers {
-		w.queue.wake()
-	}
-	for _, w := range rt.aside {
-		w.queue.wake()
-	}
-}
-
 func (rt *Runtime) wakeAll() {
 	rt.wakeWriters()
 	for _, s := range rt.stages {
 		s.queue.wake()
 	}
-}
-
-// stuck says that nothing is on its way any more: what writers still hold
-// waits for records that will not be finished in this run.
-func (rt *Runtime) stuck() bool {
-	if rt.upstream.Load() > 0 {
-		return false
-	}
-	for _, writers := range [][]*writer{rt.writers, rt.aside} {
-		for _, w := range writers {
-			if w.moving.Load() > 0 || !w.queue.empty() {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // pressed says that a source waits for room.
@@ -243,23 +223,5 @@ func (rt *Runtime) Claims() []ClaimStatus {
 		})
 	}
 	sortClaims(out)
-	return out
-}
-
-// claimsOf are the distinct claims below a record.
-func claimsOf(r *Record) []*Claim {
-	var out []*Claim
-	r.leaves(func(leaf *healer.Ack) {
-		source, ok := leaf.Source.(*Record)
-		if !ok {
-			return
-		}
-		for _, known := range out {
-			if known == source.Claim {
-				return
-			}
-		}
-		out = append(out, source.Claim)
-	})
 	return out
 }

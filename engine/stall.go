@@ -7,9 +7,12 @@ import (
 	"time"
 )
 
-// stallLook is how often the look-out looks. Two looks that see the same
-// standstill make a stall.
-const stallLook = time.Second
+// stallLook is how often the look-out looks, and stallLooks how many looks in
+// a row must see the same standstill to make a stall.
+const (
+	stallLook  = 250 * time.Millisecond
+	stallLooks = 4
+)
 
 // StallError says that nothing can free the records that hold a partition back.
 type StallError struct {
@@ -35,7 +38,7 @@ func (rt *Runtime) watchStall(ctx context.Context) func() {
 		defer close(done)
 		ticker := time.NewTicker(stallLook)
 		defer ticker.Stop()
-		var before int64
+		before, same := int64(0), 0
 		for {
 			select {
 			case <-ctx.Done():
@@ -43,11 +46,14 @@ func (rt *Runtime) watchStall(ctx context.Context) func() {
 			case <-ticker.C:
 			}
 			now := rt.standstill()
-			if now != 0 && now == before {
+			if now == 0 || now != before {
+				before, same = now, 0
+				continue
+			}
+			if same++; same == stallLooks {
 				rt.halt(rt.stall())
 				return
 			}
-			before = now
 		}
 	}()
 	return func() {
@@ -59,36 +65,24 @@ func (rt *Runtime) watchStall(ctx context.Context) func() {
 // standstill is 0 as long as something can move by itself; otherwise a number
 // that changes when anything has moved in between.
 func (rt *Runtime) standstill() int64 {
-	rt.claimMutex.Lock()
-	full := len(rt.claims) > 0
-	for c := range rt.claims {
-		full = full && c.waiting.Load()
-	}
-	rt.claimMutex.Unlock()
-	if !full {
+	full := rt.fullClaims()
+	if len(full) == 0 || rt.moving() {
 		return 0
-	}
-	for _, l := range rt.lanes {
-		if !l.idle.Load() || !l.queue.empty() {
-			return 0
-		}
 	}
 	held := int64(0)
 	for _, s := range rt.stages {
-		if !s.idle.Load() || !s.queue.empty() {
-			return 0
-		}
 		held += rt.stats[s.node.index].held.Load()
-	}
-	for _, writers := range [][]*writer{rt.writers, rt.aside} {
-		for _, w := range writers {
-			if w.moving.Load() > 0 || !w.queue.empty() {
-				return 0
-			}
-		}
 	}
 	if held == 0 {
 		return 0
+	}
+	for _, c := range full {
+		if !c.over(1, 1) {
+			// Sources are woken when a quarter of the bound is free. Less is free, but
+			// more than that will not be.
+			c.reopen()
+			return 0
+		}
 	}
 	seen := int64(1)
 	for i := range rt.stats {
@@ -97,11 +91,54 @@ func (rt *Runtime) standstill() int64 {
 	return seen
 }
 
-// stall describes the standstill by its first full partition.
+// fullClaims are the claims that wait for room; none when another claim may
+// still bring records.
+func (rt *Runtime) fullClaims() []*Claim {
+	rt.claimMutex.Lock()
+	defer rt.claimMutex.Unlock()
+	var full []*Claim
+	for c := range rt.claims {
+		switch {
+		case c.ended.Load():
+		case c.waiting.Load():
+			full = append(full, c)
+		default:
+			return nil
+		}
+	}
+	return full
+}
+
+// moving says that a lane, a stage or a writer has something to do, or a timer.
+func (rt *Runtime) moving() bool {
+	for _, l := range rt.lanes {
+		if !l.idle.Load() || !l.queue.empty() {
+			return true
+		}
+	}
+	for _, s := range rt.stages {
+		if !s.idle.Load() || !s.queue.empty() {
+			return true
+		}
+	}
+	for _, writers := range [][]*writer{rt.writers, rt.aside} {
+		for _, w := range writers {
+			if !w.node.reports && (w.moving.Load() > 0 || !w.queue.empty()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// stall describes the standstill by a full partition.
 func (rt *Runtime) stall() error {
 	e := &StallError{}
-	if claims := rt.Claims(); len(claims) > 0 {
-		e.Topic, e.Partition, e.Records = claims[0].Topic, claims[0].Partition, claims[0].InFlight
+	for _, c := range rt.fullClaims() {
+		records, _ := c.tracker.InFlight()
+		if e.Records == 0 || c.Topic < e.Topic || c.Topic == e.Topic && c.Partition < e.Partition {
+			e.Topic, e.Partition, e.Records = c.Topic, c.Partition, records
+		}
 	}
 	for _, s := range rt.stages {
 		if held := rt.stats[s.node.index].held.Load(); held > 0 {

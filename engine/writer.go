@@ -2,7 +2,7 @@ package engine
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -14,28 +14,19 @@ const sliceLimit = 4096
 
 // Syncer is an output whose writes are only acknowledged by a later Sync, which
 // the engine calls once per Node.SyncInterval, and earlier when sources wait
-// for room.
+// for room or a claim is given up.
 type Syncer interface {
 	Sync(ctx context.Context) error
 }
 
-// entry is one message on its way to an output.
+// entry is one message on its way to an output. It carries the reference of its
+// item.
 type entry struct {
-	record  *Record
-	healed  *healedElement
-	letter  *healer.Ack
-	tries   int       // writes that ended with an error
-	since   time.Time // of the first error
-	err     error     // the last
-	blocked bool      // its order unit is held at its place
-}
-
-// lineup holds the entries of one order unit that wait behind a failure, in order.
-type lineup struct {
-	unit    unitID
-	entries []*entry
-	due     time.Time // when the head is tried again; zero: as soon as the gate is open
-	alone   bool      // the head is tried without those behind it: its error was about the record
+	record *Record
+	healed *healedElement
+	letter *healer.Ack
+	// trouble is nil until a write of the entry has failed.
+	trouble *trouble
 }
 
 // writer hands records to one output and waits for its answer: one slice at a
@@ -44,51 +35,67 @@ type lineup struct {
 type writer struct {
 	rt     *Runtime
 	node   *Node
+	syncer Syncer // nil when a write is an acknowledgement
 	queue  *queue
 	counts counts
 
-	ready   []*entry
+	ready   []entry
 	lineups []*lineup
 	byUnit  map[unitID]*lineup
+	slice   []entry // of the last write, to be used again
 	backoff backoff
 	// away is until when nothing is tried, because the destination answered
-	// nothing at all.
-	away      time.Time
-	awayTries int
+	// nothing at all; complained says that this was logged.
+	away       time.Time
+	awayTries  int
+	complained bool
 
-	unsynced []*entry
+	unsynced []entry
+	handed   handedClaims // of unsynced
 	nextSync time.Time
 
-	// moving counts the entries that can still get on without another's help.
+	revokes int64 // how many were looked at
+
+	// For [Runtime.stuck]: how many entries can get on without another's help,
+	// the last event that was looked at, and whether run has ended.
 	moving atomic.Int64
+	looked atomic.Int64
+	done   atomic.Bool
 }
 
 func newWriter(rt *Runtime, n *Node) *writer {
-	return &writer{
-		rt: rt, node: n, queue: rt.queues[n.index],
+	syncer, _ := n.Output.(Syncer)
+	w := &writer{
+		rt: rt, node: n, syncer: syncer, queue: rt.queues[n.index],
 		byUnit:  make(map[unitID]*lineup),
 		backoff: newBackoff(n.Policy, rt.options.Seed+uint64(n.index)),
 	}
+	w.looked.Store(-1)
+	return w
 }
 
 // run writes until its queue has ended and nothing is left that can be
 // written, or ctx is done.
 func (w *writer) run(ctx context.Context) {
+	defer w.leave()
 	for ctx.Err() == nil {
+		event := w.rt.events.Load()
 		slices, ended := w.queue.take()
 		for _, slice := range slices {
 			w.accept(slice)
 		}
-		w.prune()
+		revoked := w.prune()
 		slice := w.choose()
 		w.publish(len(slice))
 		if len(slice) > 0 {
 			w.write(ctx, slice)
+			clear(slice)
 		}
-		w.sync(ctx, ended && len(w.ready) == 0 && len(w.lineups) == 0)
+		w.sync(ctx, revoked || ended && len(slice) == 0)
 		w.rt.stats[w.node.index].add(&w.counts)
-		w.publish(0)
-		if len(slice) > 0 || len(slices) > 0 {
+		worked := len(slice) > 0 || len(slices) > 0
+		w.look(event, worked)
+		if worked {
 			continue
 		}
 		if ended && (w.drained() || w.rt.stuck()) {
@@ -98,281 +105,110 @@ func (w *writer) run(ctx context.Context) {
 	}
 }
 
+func (w *writer) drained() bool {
+	return len(w.ready) == 0 && len(w.lineups) == 0 && len(w.unsynced) == 0 && w.queue.empty()
+}
+
 // accept takes items apart into one entry per element.
 func (w *writer) accept(items []item) {
-	for _, it := range items {
+	before := len(w.ready)
+	for i := range items {
+		it := &items[i]
 		if it.record.Batch == nil {
-			w.line(&entry{record: it.record, healed: it.healed, letter: it.letter})
+			w.ready = append(w.ready, entry{record: it.record, healed: it.healed, letter: it.letter})
 			continue
 		}
-		seq := it.record.seq
 		it.record.Elements(func(element *Record) {
-			if element.lane() != it.record.lane() || element.seq != seq {
-				stamped := *element
-				stamped.gate, stamped.unitKey, stamped.seq = it.record.gate, it.record.unitKey, seq
-				element = &stamped
-			}
-			w.line(&entry{record: element, healed: it.healed})
-			seq++
+			w.ready = append(w.ready, entry{record: element})
 		})
 	}
-}
-
-// line makes an entry the last of those that are ready.
-func (w *writer) line(e *entry) {
-	w.counts.in++
-	w.ready = append(w.ready, e)
-}
-
-// waits says whether an entry must wait behind a failure of its order unit, and
-// lines it up there.
-func (w *writer) waits(e *entry) bool {
-	unit := e.record.lane()
-	if unit.gate == nil {
-		return false
-	}
-	if waiting := w.byUnit[unit]; waiting != nil {
-		waiting.entries = append(waiting.entries, e)
-		return true
-	}
-	if unit.gate.holds(unit.key, e.record.seq) {
-		w.park(unit, []*entry{e}, time.Time{}, false)
-		return true
-	}
-	return false
-}
-
-// park makes entries of a unit wait, before those of it that wait already.
-func (w *writer) park(unit unitID, entries []*entry, due time.Time, alone bool) {
-	if unit.gate != nil {
-		if waiting := w.byUnit[unit]; waiting != nil {
-			waiting.entries = append(entries, waiting.entries...)
-			waiting.due, waiting.alone = due, alone
-			return
-		}
-	}
-	l := &lineup{unit: unit, entries: entries, due: due, alone: alone}
-	w.lineups = append(w.lineups, l)
-	if unit.gate != nil {
-		w.byUnit[unit] = l
-	}
-}
-
-// held says that the lineup waits for a failure elsewhere, or one of its own
-// that waits for its dead letter.
-func (l *lineup) held() bool {
-	head := l.entries[0].record
-	return l.unit.gate.holds(l.unit.key, head.seq)
-}
-
-// choose takes the next slice: lineups that are due, then what is ready.
-func (w *writer) choose() []*entry {
-	now := w.rt.clock.Now()
-	if now.Before(w.away) {
-		return nil
-	}
-	var slice []*entry
-	rest := w.lineups[:0]
-	for _, l := range w.lineups {
-		if now.Before(l.due) || l.held() || len(slice) >= sliceLimit {
-			rest = append(rest, l)
-			continue
-		}
-		n := min(len(l.entries), sliceLimit)
-		if l.alone {
-			n = 1
-		}
-		slice = append(slice, l.entries[:n]...)
-		l.entries, l.due, l.alone = l.entries[n:], time.Time{}, false
-		if len(l.entries) > 0 {
-			rest = append(rest, l)
-			continue
-		}
-		delete(w.byUnit, l.unit)
-	}
-	clear(w.lineups[len(rest):])
-	w.lineups = rest
-	taken := 0
-	for _, e := range w.ready {
-		if len(slice) >= sliceLimit {
-			break
-		}
-		taken++
-		if !w.waits(e) {
-			slice = append(slice, e)
-		}
-	}
-	w.ready = w.ready[taken:]
-	if len(w.ready) == 0 {
-		w.ready = nil
-	}
-	return slice
+	w.counts.in += int64(len(w.ready) - before)
 }
 
 // write hands a slice to the output and sees to the answers.
-func (w *writer) write(ctx context.Context, slice []*entry) {
+func (w *writer) write(ctx context.Context, slice []entry) {
 	slice, handed := w.hand(slice)
-	if len(slice) == 0 {
-		handed.takeBack()
-		return
-	}
-	records := make([]*Record, len(slice))
-	for i, e := range slice {
-		records[i] = e.record
-	}
-	results := writeSafely(ctx, w.node.Output, records)
-	if results == nil {
-		for _, e := range slice {
-			w.written(e)
+	if len(slice) > 0 {
+		records := make([]*Record, len(slice))
+		for i := range slice {
+			records[i] = slice[i].record
 		}
-		w.awayTries = 0
-	} else {
-		w.answer(ctx, slice, results)
+		if results := w.call(ctx, records); results == nil {
+			w.answered()
+			for i := range slice {
+				w.written(&slice[i])
+			}
+		} else {
+			w.answer(ctx, slice, results)
+		}
+	}
+	if w.syncer != nil { // what is not on disk yet is still handed out
+		w.handed = append(w.handed, handed...)
+		return
 	}
 	handed.takeBack()
 }
 
-// hand counts the entries' claims as handed out; those of revoked claims are
-// dropped, unfinished.
-func (w *writer) hand(slice []*entry) ([]*entry, handedClaims) {
-	var handed handedClaims
-	kept := slice[:0]
-	for _, e := range slice {
-		if handed.add(e.record) {
-			kept = append(kept, e)
-			continue
+// call writes; a panic of an output is an error of its records, and so is an
+// answer that does not fit.
+func (w *writer) call(ctx context.Context, records []*Record) (results []error) {
+	all := func(err error) []error {
+		results := make([]error, len(records))
+		for i := range results {
+			results[i] = Deterministic(err)
 		}
-		w.drop(e)
+		return results
 	}
-	return kept, handed
-}
-
-// answer sorts out a slice of which something failed. Results are looked at in
-// order, so that what is parked stays in order.
-func (w *writer) answer(ctx context.Context, slice []*entry, results []error) {
-	if ctx.Err() != nil {
-		return // the run was ended by force: everything stays unfinished
-	}
-	parked := make(map[unitID][]*entry)
-	var units []unitID
-	answered := false
-	for i, e := range slice {
-		unit := e.record.lane()
-		if results[i] == nil {
-			answered = true
-			w.written(e)
-			continue
+	defer func() {
+		if p := recover(); p != nil {
+			results = all(fmt.Errorf("internal error in an output: %v", p))
 		}
-		if !errors.Is(results[i], ErrHeldBack) {
-			answered = answered || faultOf(results[i], FaultDestination) != FaultDestination
-			if w.exhausted(e, results[i]) {
-				continue
-			}
-		}
-		if unit.gate == nil {
-			w.park(unit, []*entry{e}, w.due(e), false)
-			continue
-		}
-		if parked[unit] == nil {
-			units = append(units, unit)
-		}
-		parked[unit] = append(parked[unit], e)
+	}()
+	results = w.node.Output.Write(ctx, records)
+	if results != nil && len(results) != len(records) {
+		return all(fmt.Errorf("internal error in an output: %d answers for %d records", len(results), len(records)))
 	}
-	for _, unit := range units {
-		head := parked[unit][0]
-		alone := head.err != nil && faultOf(head.err, FaultDestination) == FaultRecord
-		w.park(unit, parked[unit], w.due(head), alone)
-	}
-	if answered {
-		w.awayTries = 0
-		return
-	}
-	w.awayTries++
-	w.away = w.rt.clock.Now().Add(w.backoff.after(w.awayTries))
-}
-
-// due is when an entry is tried again: at once where it was only held back.
-func (w *writer) due(e *entry) time.Time {
-	if e.err == nil {
-		return time.Time{}
-	}
-	return w.rt.clock.Now().Add(w.backoff.after(e.tries))
-}
-
-// exhausted notes a failed write and says whether its tries have ended; then
-// the policy was taken.
-func (w *writer) exhausted(e *entry, err error) bool {
-	now := w.rt.clock.Now()
-	e.tries++
-	e.err = err
-	if e.tries == 1 {
-		e.since = now
-	}
-	fault := faultOf(err, FaultDestination)
-	if e.letter != nil {
-		if fault == FaultDestination {
-			w.again(e)
-			return false
-		}
-		w.rt.letterRefused(w.node, e.letter, err)
-		return true
-	}
-	policy := w.node.Policy
-	over := fault == FaultExpression ||
-		fault == FaultRecord && policy.Attempts > 0 && e.tries >= policy.Attempts ||
-		policy.MaxElapsed > 0 && now.Sub(e.since) >= policy.MaxElapsed
-	if w.node.aside {
-		over = fault != FaultDestination
-	}
-	if !over {
-		w.again(e)
-		return false
-	}
-	w.giveUp(e)
-	return true
-}
-
-// again blocks the entry's order unit until it was written.
-func (w *writer) again(e *entry) {
-	w.rt.stats[w.node.index].retried.Add(1)
-	if e.tries == 1 {
-		w.rt.log.Warn("write failed, will be tried again", "node", w.node.Name, "topic", e.record.Topic,
-			"partition", e.record.Partition, "offset", e.record.Offset, "error", e.err)
-	}
-	if !e.blocked {
-		e.blocked = true
-		e.record.gate.block(e.record.unitKey, e.record.seq)
-	}
-}
-
-// giveUp takes the node's policy for an entry. The order unit stays blocked by
-// the failure until its policy has run.
-func (w *writer) giveUp(e *entry) {
-	w.counts.failed++
-	if w.node.aside {
-		w.rt.log.Warn("report refused", "node", w.node.Name, "error", e.err)
-		return
-	}
-	w.rt.fail(w.node, e.record, e.err, e.tries)
-	w.release(e)
-	if e.healed != nil {
-		e.healed.failed(e.err)
-		w.rt.healed(e.healed)
-	}
-	e.record.release()
+	return results
 }
 
 // written sees to an entry that the output has; with a [Syncer] it is
 // acknowledged later.
 func (w *writer) written(e *entry) {
-	if _, ok := w.node.Output.(Syncer); !ok {
+	if w.syncer == nil {
 		w.acknowledged(e)
 		return
 	}
 	if len(w.unsynced) == 0 {
 		w.nextSync = w.rt.clock.Now().Add(w.node.SyncInterval)
 	}
-	w.unsynced = append(w.unsynced, e)
+	w.unsynced = append(w.unsynced, *e)
+}
+
+// sync makes an output with a [Syncer] acknowledge what it was given: when the
+// interval is over, when sources wait for room, or now.
+func (w *writer) sync(ctx context.Context, now bool) {
+	if len(w.unsynced) == 0 {
+		w.handed = w.handed.takeBack()
+		return
+	}
+	if !now && w.rt.clock.Now().Before(w.nextSync) && !w.rt.pressed() {
+		return
+	}
+	entries := w.unsynced
+	w.unsynced = nil
+	err := safely("an output", func() error { return w.syncer.Sync(ctx) })
+	if err == nil {
+		for i := range entries {
+			w.acknowledged(&entries[i])
+		}
+	} else {
+		results := make([]error, len(entries))
+		for i := range results {
+			results[i] = err
+		}
+		w.answer(ctx, entries, results)
+	}
+	w.handed = w.handed.takeBack()
 }
 
 // acknowledged finishes this output's part of a record.
@@ -395,21 +231,52 @@ func (w *writer) acknowledged(e *entry) {
 
 // release takes the entry's block back.
 func (w *writer) release(e *entry) {
-	if e.blocked {
-		e.blocked = false
+	if e.trouble != nil && e.trouble.blocked {
+		e.trouble.blocked = false
 		e.record.gate.unblock(e.record.unitKey, e.record.seq)
-		w.rt.wakeWriters()
+		w.rt.stir()
 	}
 }
 
-// drop forgets an entry whose claim is over; it stays unfinished.
-func (w *writer) drop(e *entry) {
-	w.release(e)
-	if e.letter == nil && e.record.ack != nil {
-		e.record.release()
+// drop forgets an entry whose claim is over. Its reference stays, so that it is
+// never finished.
+func (w *writer) drop(e *entry) { w.release(e) }
+
+// wait returns when something changed or is due.
+func (w *writer) wait(ctx context.Context) {
+	next := time.Time{}
+	earlier := func(t time.Time) {
+		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
+			next = t
+		}
+	}
+	if len(w.unsynced) > 0 {
+		earlier(w.nextSync)
+	}
+	for _, l := range w.lineups {
+		if !l.held(0) {
+			earlier(laterOf(l.due(), w.away))
+		}
+	}
+	if len(w.ready) > 0 {
+		earlier(w.away)
+	}
+	var due <-chan time.Time
+	if !next.IsZero() {
+		c, stop := w.rt.clock.Timer(next)
+		defer stop()
+		due = c
+	}
+	select {
+	case <-w.queue.ready:
+	case <-due:
+	case <-ctx.Done():
 	}
 }
 
-func (w *writer) drained() bool {
-	return len(w.ready) == 0 && len(w.lineups) == 0 && len(w.unsynced) == 0 && w.queue.empty()
+func laterOf(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

@@ -1,0 +1,130 @@
+package engine
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// endMode is how a run comes to its end.
+type endMode int
+
+const (
+	endNone   endMode = iota
+	endInput          // every source has ended
+	endSignal         // the caller's context is done
+	endHalt           // a record or a node cannot go on
+)
+
+// ending is how the run ends and why it halted.
+type ending struct {
+	mu       sync.Mutex
+	mode     endMode
+	reason   error
+	listed   error         // the first failure that a run went on after
+	halted   chan struct{} // closed by the first halt
+	deadline time.Time     // of the whole stop, once it began
+}
+
+// halt stops the pipeline: no more records are taken, order units that have
+// not failed finish what is in flight. The first reason counts.
+func (rt *Runtime) halt(reason error) {
+	rt.end.mu.Lock()
+	if rt.end.reason == nil {
+		rt.end.reason = reason
+		rt.end.mode = endHalt
+		close(rt.end.halted)
+	}
+	rt.end.mu.Unlock()
+	rt.stopSources()
+	rt.wakeAll()
+}
+
+// list notes a failure that would have halted the pipeline.
+func (e *ending) list(failure error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.listed == nil {
+		e.listed = failure
+	}
+}
+
+// why is what halted the pipeline, nil when nothing did.
+func (e *ending) why() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.reason != nil {
+		return e.reason
+	}
+	return e.listed
+}
+
+func (rt *Runtime) ending() endMode {
+	rt.end.mu.Lock()
+	defer rt.end.mu.Unlock()
+	return rt.end.mode
+}
+
+// set notes how the run ends; a halt stays a halt.
+func (e *ending) set(mode endMode) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.mode != endHalt {
+		e.mode = mode
+	}
+}
+
+// closeShare is what of the shutdown timeout is kept for the last commits, and
+// the most that it needs.
+const (
+	closeShare = 5
+	closeMost  = 5 * time.Second
+)
+
+func (g *Graph) closeTime() time.Duration { return min(g.ShutdownTimeout/closeShare, closeMost) }
+
+// watchStop ends work under way by force when the stop after a signal or a halt
+// takes too long. At the end of input there is no such limit until a signal
+// comes. The returned function ends the watch and says whether force was used.
+func (rt *Runtime) watchStop(ctx context.Context, kill context.CancelFunc) func() bool {
+	done := make(chan struct{})
+	result := make(chan bool, 1)
+	go func() { result <- rt.stopInTime(ctx, done, kill) }()
+	return func() bool {
+		close(done)
+		return <-result
+	}
+}
+
+func (rt *Runtime) stopInTime(ctx context.Context, done <-chan struct{}, kill context.CancelFunc) (forced bool) {
+	select {
+	case <-ctx.Done():
+	case <-rt.end.halted:
+	case <-done:
+		return false
+	}
+	whole := rt.graph.ShutdownTimeout
+	rt.end.mu.Lock()
+	rt.end.deadline = time.Now().Add(whole)
+	rt.end.mu.Unlock()
+	timeout := time.NewTimer(whole - rt.graph.closeTime())
+	defer timeout.Stop()
+	select {
+	case <-timeout.C:
+		rt.log.Warn("shutdown timeout: work under way is given up, unfinished", "timeout", whole)
+		kill()
+		return true
+	case <-done:
+		return false
+	}
+}
+
+// left is how much time the end of the run may still take.
+func (rt *Runtime) left() time.Duration {
+	rt.end.mu.Lock()
+	defer rt.end.mu.Unlock()
+	if rt.end.deadline.IsZero() {
+		return rt.graph.ShutdownTimeout
+	}
+	return max(time.Until(rt.end.deadline), rt.graph.closeTime())
+}

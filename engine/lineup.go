@@ -1,0 +1,149 @@
+package engine
+
+import "time"
+
+// lineup holds the entries of one order unit that wait behind a failure, in order.
+type lineup struct {
+	unit    unitID
+	entries []entry
+}
+
+// held says that an entry waits for a failure before it: of another node, or
+// one that waits for its dead letter.
+func (l *lineup) held(i int) bool {
+	return l.unit.gate.holds(l.unit.key, l.entries[i].record.seq)
+}
+
+// due is when the head is tried again; zero is as soon as it is not held.
+func (l *lineup) due() time.Time {
+	if t := l.entries[0].trouble; t != nil {
+		return t.due
+	}
+	return time.Time{}
+}
+
+// front is how many entries are tried together, at most limit. A head whose
+// error was about the record itself goes alone.
+func (l *lineup) front(limit int) int {
+	if t := l.entries[0].trouble; t != nil && t.fault == FaultRecord {
+		limit = min(limit, 1)
+	}
+	n := 0
+	for n < min(limit, len(l.entries)) && !l.held(n) {
+		n++
+	}
+	return n
+}
+
+// park makes entries of a unit wait, before those of it that wait already.
+func (w *writer) park(unit unitID, entries []entry) {
+	if unit.gate != nil {
+		if waiting := w.byUnit[unit]; waiting != nil {
+			waiting.entries = append(entries, waiting.entries...)
+			return
+		}
+	}
+	l := &lineup{unit: unit, entries: entries}
+	w.lineups = append(w.lineups, l)
+	if unit.gate != nil {
+		w.byUnit[unit] = l
+	}
+}
+
+// queued says whether an entry must wait behind a failure of its order unit,
+// and lines it up there.
+func (w *writer) queued(e *entry) bool {
+	unit := e.record.lane()
+	if unit.gate == nil {
+		return false
+	}
+	if len(w.byUnit) > 0 {
+		if waiting := w.byUnit[unit]; waiting != nil {
+			waiting.entries = append(waiting.entries, *e)
+			return true
+		}
+	}
+	if unit.gate.holds(unit.key, e.record.seq) {
+		w.park(unit, []entry{*e})
+		return true
+	}
+	return false
+}
+
+// choose takes the next slice: lineups that are due, then what is ready. It is
+// valid until the next call.
+func (w *writer) choose() []entry {
+	if len(w.ready) == 0 && len(w.lineups) == 0 {
+		return nil
+	}
+	now := w.rt.clock.Now()
+	if now.Before(w.away) {
+		return nil
+	}
+	slice := w.slice[:0]
+	w.keepLineups(func(l *lineup) {
+		if now.Before(l.due()) {
+			return
+		}
+		n := l.front(sliceLimit - len(slice))
+		slice = append(slice, l.entries[:n]...)
+		l.entries = l.entries[n:]
+	})
+	taken := 0
+	for taken < len(w.ready) && len(slice) < sliceLimit {
+		e := &w.ready[taken]
+		if !w.queued(e) {
+			slice = append(slice, *e)
+		}
+		taken++
+	}
+	clear(w.ready[:taken])
+	if w.ready = w.ready[taken:]; len(w.ready) == 0 {
+		w.ready = nil
+	}
+	w.slice = slice
+	return slice
+}
+
+// keepLineups lets change take entries out of each lineup and forgets those
+// that are empty.
+func (w *writer) keepLineups(change func(*lineup)) {
+	rest := w.lineups[:0]
+	for _, l := range w.lineups {
+		if change(l); len(l.entries) > 0 {
+			rest = append(rest, l)
+			continue
+		}
+		if l.unit.gate != nil {
+			delete(w.byUnit, l.unit)
+		}
+	}
+	clear(w.lineups[len(rest):])
+	w.lineups = rest
+}
+
+// prune drops what belongs to revoked claims from where it waits; false when
+// nothing was revoked since the last time.
+func (w *writer) prune() bool {
+	revokes := w.rt.revokes.Load()
+	if revokes == w.revokes {
+		return false
+	}
+	w.revokes = revokes
+	w.ready = w.alive(w.ready)
+	w.keepLineups(func(l *lineup) { l.entries = w.alive(l.entries) })
+	return true
+}
+
+func (w *writer) alive(entries []entry) []entry {
+	kept := entries[:0]
+	for i := range entries {
+		if entries[i].record.gone() {
+			w.drop(&entries[i])
+			continue
+		}
+		kept = append(kept, entries[i])
+	}
+	clear(entries[len(kept):])
+	return kept
+}

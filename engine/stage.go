@@ -1,0 +1,170 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+)
+
+// stage runs one operator with state, and the nodes without state behind it up
+// to the next queue.
+type stage struct {
+	rt    *Runtime
+	node  *Node
+	queue *queue
+	x     *executor
+	idle  atomic.Bool // waits for records, and no timer is set
+
+	revokes int64 // how many were looked at
+}
+
+// run processes what comes and fires timers until the queue has ended, then
+// flushes as the way the run ends demands.
+func (s *stage) run(ctx context.Context) {
+	for ctx.Err() == nil {
+		s.evict(ctx)
+		s.fire(ctx)
+		slices, ended := s.queue.take()
+		for _, slice := range slices {
+			s.evict(ctx)
+			for i := range slice {
+				s.process(ctx, slice[i])
+				s.fire(ctx)
+			}
+			s.x.flush(ctx)
+			if ctx.Err() != nil {
+				return
+			}
+		}
+		if len(slices) > 0 {
+			continue
+		}
+		if ended {
+			s.finish(ctx)
+			return
+		}
+		s.wait(ctx)
+	}
+}
+
+// process gives a record to the operator, unless it stands behind one that
+// halts the pipeline: mixed with others it might pass that one.
+func (s *stage) process(ctx context.Context, it item) {
+	if r := unended(it.record); r != nil {
+		s.x.process(ctx, s.node, it.port, r)
+	}
+}
+
+// unended is what of a record does not stand behind one that halts the
+// pipeline; nil is nothing.
+func unended(r *Record) *Record {
+	if r.ended() {
+		return nil
+	}
+	for i, element := range r.Batch {
+		if element.ended() {
+			rest := *r
+			rest.Batch = r.Batch[:i:i]
+			return &rest
+		}
+	}
+	return r
+}
+
+// wait returns when there is something to do: records, a timer, an eviction.
+func (s *stage) wait(ctx context.Context) {
+	var due <-chan time.Time
+	if next := s.next(); !next.IsZero() {
+		c, stop := s.rt.clock.Timer(next)
+		defer stop()
+		due = c
+	}
+	s.idle.Store(due == nil)
+	select {
+	case <-s.queue.ready:
+	case <-due:
+	case <-ctx.Done():
+	}
+	s.idle.Store(false)
+}
+
+func (s *stage) next() time.Time {
+	if s.node.timed == nil {
+		return time.Time{}
+	}
+	return s.node.timed.Next()
+}
+
+// fire runs what is due.
+func (s *stage) fire(ctx context.Context) {
+	for ctx.Err() == nil {
+		next := s.next()
+		if next.IsZero() {
+			return
+		}
+		now := s.rt.clock.Now()
+		if now.Before(next) {
+			return
+		}
+		if !s.call(ctx, "a timer", func(out *Out) error { return s.node.timed.Fire(ctx, now, out) }) {
+			return
+		}
+	}
+}
+
+// call runs a part of the operator that is not about one record: an error of
+// it halts the pipeline, and it is false.
+func (s *stage) call(ctx context.Context, what string, f func(out *Out) error) bool {
+	out := s.x.begin(ctx, s.node, nil)
+	err := safely(what+" of an operator", func() error { return f(out) })
+	s.x.finish(out)
+	s.x.flush(ctx)
+	if err != nil {
+		s.rt.halt(&NodeError{Node: s.node.Name, Where: s.node.Where, Err: err})
+	}
+	return err == nil
+}
+
+// evict forgets the records of revoked claims.
+func (s *stage) evict(ctx context.Context) {
+	revokes := s.rt.revokes.Load()
+	if revokes == s.revokes {
+		return
+	}
+	s.revokes = revokes
+	if s.node.evicter == nil {
+		return
+	}
+	gone := func(r *Record) bool {
+		if !r.gone() {
+			return false
+		}
+		s.rt.stats[s.node.index].held.Add(-1)
+		return true
+	}
+	s.call(ctx, "evicting", func(*Out) error {
+		s.node.evicter.Evict(gone)
+		return nil
+	})
+}
+
+// finish flushes the operator at the end of its input.
+func (s *stage) finish(ctx context.Context) {
+	mode := s.rt.ending()
+	if s.node.flusher == nil || mode == endHalt {
+		return
+	}
+	s.evict(ctx)
+	s.call(ctx, "the flush", func(out *Out) error { return s.node.flusher.Flush(ctx, mode == endInput, out) })
+}
+
+// safely turns a panic into an error.
+func safely(what string, f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("internal error in %s: %v", what, p)
+		}
+	}()
+	return f()
+}
