@@ -1,0 +1,20 @@
+//go:build kafka
+
+package e2e
+
+import (
+	"testing"
+
+	"waterhealer/kafka/kafkatest"
+)
+
+// The suite on a real Apache Kafka, with kcat as the witness.
+func TestKafka(t *testing.T) {
+	cluster := kafkatest.Run(t, kafkatest.Options{})
+	client, err := kafkatest.Connect(cluster.Addresses())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	suite(t, &broker{Broker: cluster, witness: cluster.Kcat(kafkatest.Plaintext), client: client})
+}
