@@ -41,7 +41,7 @@ type fileOutput struct {
 
 func newFileOutput(path, format string, render engine.Render, log *slog.Logger) *fileOutput {
 	o := &fileOutput{path: path, format: format, log: log}
-	o.lines = writer{to: o, line: lineOf(render, format)}
+	o.lines = newWriter(o, lineOf(render, format))
 	return o
 }
 

@@ -193,6 +193,7 @@ type slicer struct {
 	give  func([]*engine.Record) error
 
 	offset  int64
+	room    int // how many records the last slice had: the next is likely alike
 	records []engine.Record
 	bytes   int
 	read    time.Time // when the first of records was read
@@ -210,7 +211,7 @@ func (s *slicer) add(rec engine.Record, err error) error {
 	}
 	if len(s.records) == 0 {
 		s.read = s.now()
-		s.records = make([]engine.Record, 0, 64)
+		s.records = make([]engine.Record, 0, max(s.room, 16))
 	}
 	rec.Topic, rec.Offset, rec.Timestamp, rec.Known = s.topic, s.offset, s.read, engine.KnownAll
 	s.offset++
@@ -249,6 +250,7 @@ func (s *slicer) send(asBatch bool) error {
 	if asBatch {
 		out = []*engine.Record{engine.NewBatch(out)}
 	}
+	s.room = len(s.records)
 	s.records, s.bytes = nil, 0
 	return s.give(out)
 }

@@ -103,7 +103,7 @@ func wholeLines(ends []int, n int) (lines, full int) {
 type sharedOutput struct{ lines writer }
 
 func newSharedOutput(w io.Writer, line toLine) *sharedOutput {
-	return &sharedOutput{writer{to: Share(w), line: line}}
+	return &sharedOutput{newWriter(Share(w), line)}
 }
 
 func (o *sharedOutput) Open(context.Context) error { return nil }

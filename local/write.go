@@ -30,15 +30,20 @@ type toLine func(dst []byte, r *engine.Record) ([]byte, error)
 type writer struct {
 	to   destination
 	line toLine
+	unit func(*engine.Record) any // its order unit; nil is none
 
 	buf     []byte
 	ends    []int
 	waiting []int // the records whose lines are in buf
 }
 
+func newWriter(to destination, line toLine) writer {
+	return writer{to: to, line: line, unit: (*engine.Record).Unit}
+}
+
 // write is [engine.Output.Write].
 func (w *writer) write(ctx context.Context, records []*engine.Record) []error {
-	a := answers{records: records}
+	a := answers{records: records, unit: w.unit}
 	for i, r := range records {
 		if a.holds(r) {
 			a.fail(i, engine.ErrHeldBack)
@@ -90,6 +95,7 @@ func (w *writer) flush(ctx context.Context, a *answers) bool {
 // answers are the results of a slice.
 type answers struct {
 	records []*engine.Record
+	unit    func(*engine.Record) any
 	errs    []error // nil while all is well
 	units   map[any]bool
 	away    error // why the destination took no more
@@ -100,7 +106,7 @@ func (a *answers) holds(r *engine.Record) bool {
 	if len(a.units) == 0 {
 		return false
 	}
-	unit := r.Unit()
+	unit := a.unit(r)
 	return unit != nil && a.units[unit]
 }
 
@@ -114,7 +120,7 @@ func (a *answers) fail(i int, err error) {
 		err = engine.ErrHeldBack
 	}
 	a.errs[i] = err
-	if unit := a.records[i].Unit(); unit != nil {
+	if unit := a.unit(a.records[i]); unit != nil {
 		a.units[unit] = true
 	}
 }
