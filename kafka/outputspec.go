@@ -1,6 +1,8 @@
 package kafka
 
 import (
+	"fmt"
+
 	"waterhealer/configs"
 )
 
@@ -27,16 +29,17 @@ func OutputSpec() configs.Spec {
 			Name: "acks", Type: configs.TypeString, Default: AcksAll, Values: []string{AcksAll, AcksLeader},
 			Doc: "Who must have a message before it is acknowledged: `all` in-sync replicas, or only the `leader`, which may lose it.",
 		},
-		{Name: "idempotent", Type: configs.TypeBool, Default: "true", Doc: "Whether a message that is sent twice, after its acknowledgement was lost, is stored once."},
+		{Name: "idempotent", Type: configs.TypeBool, Default: "true", Doc: "Whether a message that is sent twice, after its acknowledgement was lost, is stored once. Needs `acks: all`; off by default where `acks` is `leader`."},
 		{
 			Name: "compression", Type: configs.TypeString, Default: "none", Values: []string{"none", "gzip", "snappy", "lz4", "zstd"},
 			Doc: "How batches are compressed.",
 		},
-		{Name: "linger", Type: configs.TypeDuration, Default: "0s", Min: "0s", Max: "1m", Doc: "Least time between small writes, to make larger batches."},
+		{Name: "linger", Type: configs.TypeDuration, Default: "0s", Min: "0s", Max: "1m", Doc: "Least time between two writes that fill no batch (1 MiB): meanwhile more records gather for the next. More throughput and better compression, for as much latency."},
 		{
 			Name: "partitioner", Type: configs.TypeString, Default: PartitionerMurmur2,
 			Values: []string{PartitionerMurmur2, PartitionerCRC32, PartitionerFNV1a},
-			Doc:    "How a key finds its partition: as the Java client does (murmur2), librdkafka (crc32) or sarama (fnv1a).",
+			Doc: "How a key finds its partition: as the Java client does (murmur2), librdkafka (crc32) or sarama (fnv1a). " +
+				"Messages without a key keep the order of their source: one partition each, in turn.",
 		},
 		{Name: "allow_loop", Type: configs.TypeBool, Default: "false", Doc: "Whether the topic may be one that the pipeline reads."},
 	}
@@ -68,8 +71,12 @@ func ReadOutput(v configs.Values) (OutputOptions, error) {
 	if !v.Alternative("topic") {
 		o.Topic = v.String("topic")
 	}
-	if o.Acks != AcksAll {
-		o.Idempotent = false
+	if o.Acks == AcksAll || !o.Idempotent {
+		return o, nil
 	}
+	if v.Has("idempotent") {
+		return OutputOptions{}, fmt.Errorf("%s: idempotent needs acks: %s", v.Pos("idempotent"), AcksAll)
+	}
+	o.Idempotent = false
 	return o, nil
 }
