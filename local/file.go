@@ -48,10 +48,10 @@ func (s *fileSource) Run(ctx context.Context, in engine.Intake) error {
 			break
 		}
 	}
-	if err == nil || ctx.Err() != nil {
-		return nil
+	if err != nil && ctx.Err() == nil {
+		return sourceError(s.files.source, s.files.where, err)
 	}
-	return sourceError(s.files.source, s.files.where, err)
+	return nil
 }
 
 // Close gives up the claims.

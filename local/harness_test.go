@@ -21,7 +21,6 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type collector struct {
 	mu      sync.Mutex
 	records []*engine.Record
-	batches []int // the sizes of the slices, as they came
 	got     chan struct{}
 	held    chan struct{} // nil: nothing is held back
 }

@@ -32,32 +32,38 @@ func listed(items [][]byte) (func(int64) (any, error), error) {
 	return func(index int64) (any, error) { return values[index], nil }, nil
 }
 
-// Run emits the values to their end.
+// Run emits the values to their end. Nothing but a done ctx ends it earlier.
 func (s *inlineSource) Run(ctx context.Context, in engine.Intake) error {
+	if err := s.emit(ctx, in); err != nil && ctx.Err() == nil {
+		return sourceError(s.node, "", err)
+	}
+	return nil
+}
+
+func (s *inlineSource) emit(ctx context.Context, in engine.Intake) error {
 	claim := s.held.claim(in, s.node, s.node)
 	slice := slicer{topic: s.node, now: s.clock.Now, give: func(records []*engine.Record) error {
 		if !push(ctx, in, claim, records) {
-			return context.Canceled
+			return ctx.Err()
 		}
 		return nil
 	}}
 	due := s.clock.Now()
 	for i := int64(0); (s.count < 0 || i < s.count) && ctx.Err() == nil; i++ {
 		if s.every > 0 && i > 0 {
-			if slice.flush() != nil {
-				return nil
+			if err := slice.flush(); err != nil {
+				return err
 			}
 			due = laterOf(due.Add(s.every), s.clock.Now())
 			if !s.wait(ctx, due) {
-				return nil
+				return ctx.Err()
 			}
 		}
-		if slice.add(s.record(i)) != nil {
-			return nil
+		if err := slice.add(s.record(i)); err != nil {
+			return err
 		}
 	}
-	_ = slice.flush() // fails only when ctx is done, and then nothing is left to do
-	return nil
+	return slice.flush()
 }
 
 // Close gives up the claim.

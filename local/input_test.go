@@ -64,10 +64,10 @@ func TestInputs(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := newPipeline()
-			switch {
-			case c.files.codec == codecText:
+			switch c.files.codec {
+			case codecText:
 				p.node.Decode = func(r *engine.Record) error { r.Value = string(r.Raw); return nil }
-			case c.files.codec == "":
+			case codecValue:
 				p.node.Decode = nil
 			}
 			c.files.path = stdinPath

@@ -39,6 +39,11 @@ func NewOutput(o OutputOptions) (engine.Output, error) {
 // drop acknowledges everything.
 type drop struct{}
 
-func (drop) Open(context.Context) error                      { return nil }
+// Open has nothing to open.
+func (drop) Open(context.Context) error { return nil }
+
+// Write acknowledges all records.
 func (drop) Write(context.Context, []*engine.Record) []error { return nil }
-func (drop) Close(context.Context) error                     { return nil }
+
+// Close has nothing to close.
+func (drop) Close(context.Context) error { return nil }

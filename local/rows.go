@@ -70,14 +70,15 @@ func (r *rows) joined(first physical) (row, error) {
 	size := len(first.bytes)
 	for {
 		next, err := r.line()
-		if err != nil && !errors.Is(err, io.EOF) {
+		ended := errors.Is(err, io.EOF)
+		if err != nil && !ended {
 			return row{}, err
 		}
-		if err == nil {
+		if !ended {
 			more = append(more, next)
 			size += len(next.bytes)
 		}
-		if err != nil || size > openLimit {
+		if ended || size > openLimit {
 			r.again = append(more, r.again...)
 			return row{raw: body(first.bytes), line: first.number,
 				err: fmt.Errorf("line %d: a quoted field is opened and never closed", first.number)}, nil

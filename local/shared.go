@@ -106,10 +106,13 @@ func newSharedOutput(w io.Writer, line toLine) *sharedOutput {
 	return &sharedOutput{newWriter(Share(w), line)}
 }
 
+// Open has nothing to open: the writer is its owner's.
 func (o *sharedOutput) Open(context.Context) error { return nil }
 
+// Write writes the records' lines.
 func (o *sharedOutput) Write(ctx context.Context, records []*engine.Record) []error {
 	return o.lines.write(ctx, records)
 }
 
+// Close has nothing to close.
 func (o *sharedOutput) Close(context.Context) error { return nil }

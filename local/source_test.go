@@ -69,7 +69,7 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 }
 
 // TestStdinAsItComes: a line is worked on before the next is typed, and a
-// source whose input never ends ends with its context.
+// source whose input has no end stops with its context.
 func TestStdinAsItComes(t *testing.T) {
 	in, typed := io.Pipe()
 	defer func() { _ = in.Close() }()

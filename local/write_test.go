@@ -207,7 +207,7 @@ func checkLines(t *rapid.T, content string, records []*engine.Record) {
 		if !found {
 			t.Fatalf("record %q is not in\n%s", r.Raw, content)
 		}
-		if before, any := last[r.Partition]; any && r.Partition != 0 && at < before {
+		if before, known := last[r.Partition]; known && r.Partition != 0 && at < before {
 			t.Fatalf("record %q stands before one of its unit in\n%s", r.Raw, content)
 		}
 		last[r.Partition] = at
