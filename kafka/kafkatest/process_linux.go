@@ -1,0 +1,10 @@
+package kafkatest
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+func dieWithParent(command *exec.Cmd) {
+	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+}
