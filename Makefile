@@ -1,0 +1,75 @@
+# What a developer runs. `make build` and `make test` need Go and make alone.
+
+GO      ?= go
+BUILD   := .build
+LINTER  := $(BUILD)/golangci-lint
+POM     := kafka/kafkatest/pom.xml
+KAFKA   := $(BUILD)/kafka-$(shell sed -n 's:.*<kafka.version>\(.*\)</kafka.version>.*:\1:p' $(POM))
+# The race detector needs a C compiler; Go knows whether there is one.
+RACE    := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
+FUZZTIME ?= 20s
+
+# What the real-Kafka suite needs and this machine does not have.
+MISSING := $(strip $(foreach tool,java mvn kcat,$(if $(shell command -v $(tool) 2>/dev/null),,$(tool))))
+
+.PHONY: build test unit format vet lint real-kafka test-kafka kafka fuzz clean
+
+build:
+	$(GO) build -o waterhealer .
+
+# Everything that must be green before a commit. REQUIRE_KAFKA=1 makes the real-Kafka suite a must.
+test: format vet lint unit real-kafka
+
+format:
+	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "not gofmt'ed:"; echo "$$files"; exit 1; fi
+
+vet:
+	$(GO) vet ./...
+	$(GO) vet -tags kafka ./...
+
+lint: $(LINTER)
+	$(LINTER) run ./...
+
+$(LINTER): tools/go.mod tools/go.sum
+	$(GO) build -C tools -o ../$(LINTER) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+unit:
+	@$(if $(RACE),,echo "no C compiler here: the tests run without the race detector")
+	$(GO) test $(RACE) ./...
+
+real-kafka:
+ifeq ($(MISSING),)
+	@$(MAKE) --no-print-directory test-kafka
+else ifeq ($(REQUIRE_KAFKA),1)
+	@echo "the real-Kafka suite must run (REQUIRE_KAFKA=1), but this machine has no: $(MISSING)"; exit 1
+else
+	@echo "the real-Kafka suite did not run: it needs Java 17, Maven and kcat, and this machine has no $(MISSING)"
+endif
+
+# The suite against a real Apache Kafka: every test that has the build tag kafka and a name that begins with
+# TestKafka. Packages run one after another, as each may start three brokers.
+KAFKA_TESTS := -tags kafka -run ^TestKafka $(RACE) -count=1 -timeout 40m -p 1
+test-kafka: kafka
+	@$(GO) test -tags kafka -list ^TestKafka $(RACE) ./... | grep -q ^TestKafka || \
+		{ echo "there is no test of the real-Kafka suite"; exit 1; }
+	$(GO) test $(KAFKA_TESTS) ./...
+
+kafka: $(KAFKA)/complete
+
+# The folder is emptied first, so that jars of an older pom.xml cannot stay.
+$(KAFKA)/complete: $(POM)
+	rm -rf $(KAFKA)
+	mvn -B -q -ntp -f $(POM) dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(KAFKA) -DincludeScope=runtime \
+		-Dmaven.wagon.http.retryHandler.count=5
+	touch $@
+
+# Every fuzz target for a short while.
+fuzz:
+	@for package in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list ^Fuzz $$package | grep ^Fuzz); do \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+		done; \
+	done
+
+clean:
+	rm -rf $(BUILD) waterhealer
