@@ -199,15 +199,10 @@ type slicer struct {
 	read    time.Time // when the first of records was read
 }
 
-// add takes a record. One with an error stands alone and ends its batch.
+// add takes a record; one with an error fails when it enters the graph.
 func (s *slicer) add(rec engine.Record, err error) error {
 	if err != nil {
 		rec.FailEarly(err)
-		if s.batch > 0 {
-			if err := s.flush(); err != nil {
-				return err
-			}
-		}
 	}
 	if len(s.records) == 0 {
 		s.read = s.now()
@@ -218,8 +213,6 @@ func (s *slicer) add(rec engine.Record, err error) error {
 	s.records = append(s.records, rec)
 	s.bytes += len(rec.Raw)
 	switch {
-	case s.batch > 0 && err != nil:
-		return s.send(false)
 	case s.batch > 0 && len(s.records) < s.batch:
 		return nil
 	case s.batch == 0 && len(s.records) < sliceRecords && s.bytes < sliceBytes:
@@ -237,9 +230,7 @@ func (s *slicer) pause() error {
 	return s.flush()
 }
 
-func (s *slicer) flush() error { return s.send(s.batch > 0) }
-
-func (s *slicer) send(asBatch bool) error {
+func (s *slicer) flush() error {
 	if len(s.records) == 0 {
 		return nil
 	}
@@ -247,7 +238,7 @@ func (s *slicer) send(asBatch bool) error {
 	for i := range s.records {
 		out[i] = &s.records[i]
 	}
-	if asBatch {
+	if s.batch > 0 {
 		out = []*engine.Record{engine.NewBatch(out)}
 	}
 	s.room = len(s.records)

@@ -159,7 +159,7 @@ func TestLargeRecord(t *testing.T) {
 }
 
 // TestBatches: a stand-in for kafka_batched makes batches of its size, and a
-// record that cannot be read stands alone.
+// record that cannot be read fails alone.
 func TestBatches(t *testing.T) {
 	in := "a\n1\n2\n3\nx,y\n4\n5\n"
 	p := newPipeline()

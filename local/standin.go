@@ -12,8 +12,7 @@ import (
 type FileOptions struct {
 	// Node is the source node; [Payloads] needs none. Of a file or stdin node
 	// format and header hold for the file that is played, too; kafka_batched
-	// gets batches of its size, of which a record that cannot be read ends one
-	// early.
+	// gets batches of its size.
 	Node *configs.Node
 	// Path is a file, a pattern, or "-" for standard input.
 	Path string
