@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/spf13/cobra"
+
 	"waterhealer/configs"
 	"waterhealer/kafka"
 	"waterhealer/local"
@@ -24,23 +26,22 @@ func specs() []configs.Spec {
 
 // loaded is a pipeline file that was read and compiled.
 type loaded struct {
-	path        string
-	data        []byte
-	pipeline    *configs.Pipeline
+	path     string
+	pipeline *configs.Pipeline
+	// plan is nil when the file has errors that keep it from being compiled.
 	plan        *operators.Plan
 	diagnostics configs.Diagnostics
 }
 
-// load reads and compiles a pipeline file. What is wrong with the pipeline is
-// in its diagnostics; the error is one of reading the file.
+// load reads and compiles a pipeline file; "-" is standard input. What is wrong
+// with the pipeline is in its diagnostics; the error is one of reading the file.
 func (p *program) load(path string) (*loaded, error) {
 	data, err := p.readFile(path)
 	if err != nil {
 		return nil, err
 	}
-	l := &loaded{path: path, data: data}
-	environment := configs.Environment{Lookup: os.LookupEnv, ReadFile: os.ReadFile}
-	l.pipeline, l.diagnostics = configs.Parse(path, data, specs(), environment)
+	l := &loaded{path: path}
+	l.pipeline, l.diagnostics = configs.Parse(path, data, specs(), configs.Environment{})
 	if !l.diagnostics.HasErrors() {
 		plan, problems := operators.NewPlan(l.pipeline, operators.Scope{})
 		l.plan = plan
@@ -51,8 +52,12 @@ func (p *program) load(path string) (*loaded, error) {
 }
 
 func (p *program) readFile(path string) ([]byte, error) {
-	if path == "-" {
-		return io.ReadAll(p.stdin)
+	if path == stdinPath {
+		data, err := io.ReadAll(p.stdin)
+		if err != nil {
+			return nil, usageError("cannot read the pipeline from standard input: %w", err)
+		}
+		return data, nil
 	}
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -64,9 +69,14 @@ func (p *program) readFile(path string) ([]byte, error) {
 	return data, nil
 }
 
-// print shows a file's diagnostics.
-func (l *loaded) print(w io.Writer, color bool) {
-	l.diagnostics.Print(w, map[string][]byte{l.path: l.data}, color)
+// printDiagnostics shows the diagnostics of files with the lines they are
+// about, in which secrets are replaced.
+func printDiagnostics(w io.Writer, diagnostics configs.Diagnostics, files ...*loaded) {
+	texts := make(map[string][]byte, len(files))
+	for _, l := range files {
+		texts[l.path] = l.pipeline.Text()
+	}
+	diagnostics.Print(w, texts, colored(w))
 }
 
 // loadRunnable loads a file that is about to be run, and refuses one with errors.
@@ -75,17 +85,14 @@ func (p *program) loadRunnable(path string) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.print(p.stderr, colored(p.stderr))
+	printDiagnostics(p.stderr, l.diagnostics, l)
 	if l.diagnostics.HasErrors() {
 		return nil, &exitError{code: exitUsage, err: fmt.Errorf("%s has errors and was not started", path)}
 	}
 	return l, nil
 }
 
-// colored says whether colours make sense on w.
-func colored(w io.Writer) bool {
-	if os.Getenv("NO_COLOR") != "" {
-		return false
-	}
-	return newTerminal(w).live
+// completePipelines offers pipeline files to a shell that completes a command line.
+func completePipelines(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
 }

@@ -2,8 +2,9 @@ package cmd
 
 import (
 	"fmt"
+	"slices"
 	"strings"
-	"text/tabwriter"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +15,9 @@ func (p *program) operatorsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "operators [KIND]",
 		Short: "Lists the kinds of nodes, or describes one",
-		Args:  cobra.MaximumNArgs(1),
+		Long: `Lists the kinds of sources, operators, sinks and outputs, or describes one: what it
+does, its fields, when it lets an offset be finished, and an example.`,
+		Args: cobra.MaximumNArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			var kinds []string
 			for _, s := range specs() {
@@ -37,13 +40,13 @@ func (p *program) listKinds() {
 		configs.SectionSource, configs.SectionOperator, configs.SectionSink, configs.SectionOutput,
 	} {
 		fmt.Fprintf(p.stdout, "%ss\n", section)
-		table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+		kinds := table{}
 		for _, s := range specs() {
 			if s.Section == section {
-				fmt.Fprintf(table, "  %s\t%s\n", strings.Join(append([]string{s.Kind}, s.Aliases...), ", "), s.Summary)
+				kinds = append(kinds, []string{"  " + strings.Join(append([]string{s.Kind}, s.Aliases...), ", "), sentence(s.Summary)})
 			}
 		}
-		_ = table.Flush()
+		kinds.write(p.stdout, 2)
 		fmt.Fprintln(p.stdout)
 	}
 	fmt.Fprintln(p.stdout, "An output stands among the sinks, or in a healing sink's `to:` or `report:`, or as dead letter.")
@@ -53,9 +56,12 @@ func (p *program) listKinds() {
 func (p *program) describeKind(kind string) error {
 	found := false
 	for _, s := range specs() {
-		if s.Kind == kind || contains(s.Aliases, kind) {
+		if s.Kind == kind || slices.Contains(s.Aliases, kind) {
+			if found {
+				fmt.Fprintln(p.stdout)
+			}
 			found = true
-			p.describe(s)
+			fmt.Fprint(p.stdout, describe(s))
 		}
 	}
 	if !found {
@@ -64,58 +70,100 @@ func (p *program) describeKind(kind string) error {
 	return nil
 }
 
-func contains(words []string, word string) bool {
-	for _, w := range words {
-		if w == word {
-			return true
-		}
-	}
-	return false
-}
+// docWidth is how many columns descriptions take.
+const docWidth = 100
 
-func (p *program) describe(s configs.Spec) {
-	fmt.Fprintf(p.stdout, "%s (%s)\n\n%s\n", s.Kind, s.Section, s.Summary)
+func describe(s configs.Spec) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s (%s)\n", s.Kind, s.Section)
 	if len(s.Aliases) > 0 {
-		fmt.Fprintf(p.stdout, "Also written %s.\n", strings.Join(s.Aliases, ", "))
+		fmt.Fprintf(&b, "  also written %s\n", strings.Join(s.Aliases, ", "))
 	}
-	if s.Doc != "" {
-		fmt.Fprintf(p.stdout, "\n%s\n", s.Doc)
-	}
+	b.WriteString(wrapped("  ", sentence(s.Summary)+" "+sentence(s.Doc)))
 	if s.Finished != "" {
-		fmt.Fprintf(p.stdout, "\nAn offset is finished: %s.\n", s.Finished)
+		b.WriteString("\noffsets are finished\n" + wrapped("  ", sentence(s.Finished)))
 	}
 	if len(s.Fields) > 0 {
-		fmt.Fprintln(p.stdout, "\nfields")
-		table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
-		p.fields(table, s.Fields, "  ")
-		_ = table.Flush()
+		b.WriteString("\nfields\n")
+		describeFields(&b, s.Fields, "  ")
 	}
 	if s.Short != "" {
-		fmt.Fprintf(p.stdout, "\nshort form: `%s: %s`\n", s.Kind, strings.ToUpper(s.Short))
+		fmt.Fprintf(&b, "\nshort form\n  %s: %s\n", s.Kind, strings.ToUpper(s.Short))
 	}
 	if s.Example != "" {
-		fmt.Fprintf(p.stdout, "\nexample\n  - %s\n", strings.ReplaceAll(strings.TrimRight(s.Example, "\n"), "\n", "\n    "))
+		fmt.Fprintf(&b, "\nexample\n  - %s\n", strings.ReplaceAll(strings.TrimRight(s.Example, "\n"), "\n", "\n    "))
 	}
-	fmt.Fprintln(p.stdout)
+	return b.String()
 }
 
-func (p *program) fields(table *tabwriter.Writer, fields []configs.Field, indent string) {
-	for _, f := range fields {
-		kind := string(f.Type)
-		if f.List {
-			kind = "list of " + kind
+func describeFields(b *strings.Builder, fields []configs.Field, indent string) {
+	for i := range fields {
+		f := &fields[i]
+		fmt.Fprintf(b, "%s%s: %s%s\n", indent, f.Name, typeOf(f), noteOf(f))
+		b.WriteString(wrapped(indent+"    ", sentence(f.Doc)))
+		describeFields(b, f.Fields, indent+"    ")
+		if f.Or != nil && len(f.Or.Fields) > 0 {
+			fmt.Fprintf(b, "%s    or as %s with\n", indent, typeOf(f.Or))
+			describeFields(b, f.Or.Fields, indent+"      ")
 		}
-		if len(f.Values) > 0 {
-			kind = strings.Join(f.Values, " | ")
-		}
-		note := ""
-		switch {
-		case f.Required:
-			note = "required"
-		case f.Default != "":
-			note = "default " + f.Default
-		}
-		fmt.Fprintf(table, "%s%s\t%s\t%s\t%s\n", indent, f.Name, kind, note, f.Doc)
-		p.fields(table, f.Fields, indent+"  ")
 	}
+}
+
+func typeOf(f *configs.Field) string {
+	name := string(f.Type)
+	switch {
+	case f.Type == configs.TypeMap && f.Item != nil:
+		name = "map of names to " + typeOf(f.Item)
+	case len(f.Values) > 0:
+		name = strings.Join(f.Values, " | ")
+	}
+	if f.List {
+		return "list of " + name
+	}
+	return name
+}
+
+func noteOf(f *configs.Field) string {
+	switch {
+	case f.Required:
+		return ", required"
+	case f.Default != "":
+		return ", default " + f.Default
+	}
+	return ""
+}
+
+// sentence gives a phrase a capital and a full stop.
+func sentence(text string) string {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return ""
+	}
+	runes := []rune(text)
+	runes[0] = unicode.ToUpper(runes[0])
+	if last := runes[len(runes)-1]; last != '.' && last != ':' {
+		runes = append(runes, '.')
+	}
+	return string(runes)
+}
+
+// wrapped breaks a text into indented lines.
+func wrapped(indent, text string) string {
+	var b strings.Builder
+	line := indent
+	for _, word := range strings.Fields(text) {
+		if len(line) > len(indent) {
+			if len([]rune(line))+1+len([]rune(word)) > docWidth {
+				b.WriteString(line + "\n")
+				line = indent
+			} else {
+				line += " "
+			}
+		}
+		line += word
+	}
+	if len(line) > len(indent) {
+		b.WriteString(line + "\n")
+	}
+	return b.String()
 }

@@ -13,11 +13,12 @@ import (
 	"github.com/spf13/viper"
 )
 
-// The exit codes of section "Commands" of the reference.
+// The exit codes, which scripts rely on.
 const (
-	exitDone   = 0
-	exitHalted = 1
-	exitUsage  = 2
+	exitDone    = 0
+	exitHalted  = 1 // a run halted, lint found errors
+	exitUsage   = 2 // the command line, the settings or the pipeline file are wrong
+	exitStalled = 3 // nothing can make progress any more
 )
 
 // exitError ends the program with a code. An empty message was printed before.
@@ -45,8 +46,7 @@ type program struct {
 	stdout, stderr io.Writer
 	settings       *viper.Viper
 	terminal       *terminal
-	// signalled is done at the first signal to stop.
-	signalled context.Context
+	logsJSON       bool // the log on stderr is JSON, and so is all that goes there
 }
 
 // Execute runs the command line and returns the exit code.
@@ -59,14 +59,14 @@ func Execute(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 }
 
 func execute(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	p := &program{stdin: stdin, stdout: stdout, stderr: stderr, settings: viper.New(), signalled: ctx}
-	p.terminal = newTerminal(stderr)
+	p := &program{stdin: stdin, stderr: stderr, settings: viper.New(), terminal: newTerminal(stderr)}
+	p.stdout = p.terminal.beside(stdout)
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	err := p.guarded(ctx, root)
 	if err == nil {
 		return exitDone
 	}
@@ -82,10 +82,21 @@ func execute(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	return exitUsage
 }
 
+// guarded runs a command; a panic in it is an error like any other, since users
+// have no use for a stack.
+func (p *program) guarded(ctx context.Context, root *cobra.Command) (err error) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			err = &exitError{code: exitHalted, err: fmt.Errorf("internal error: %v", problem)}
+		}
+	}()
+	return root.ExecuteContext(ctx)
+}
+
 func (p *program) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "waterhealer",
-		Short: "Runs stream processors that never lose a record",
+		Short: "Runs stream processors on Kafka and commits only what is finished",
 		Long: `waterhealer runs stream processors that are described in YAML files. It reads
 Kafka, transforms records with expressions, batches and fans them out, writes
 them somewhere, and commits an offset only when that record and every record

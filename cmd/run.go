@@ -13,9 +13,6 @@ import (
 	"waterhealer/kafka"
 )
 
-// The exit codes of a run that cannot go on.
-const exitStalled = 3
-
 // runOptions are the flags of `run`.
 type runOptions struct {
 	untilEnd       bool
@@ -36,7 +33,13 @@ func (p *program) runCommand() *cobra.Command {
 the start is finished. A first SIGINT or SIGTERM drains and commits; a second one
 ends the program at once.
 
-Exit code: 0 done, 1 halted, 2 usage or configuration, 3 stalled.`,
+With --dry-run files are played instead of the sources and nothing is written
+anywhere. stdout has one line per message that an output would get; stderr has
+what each node did, the offset each source would commit, and each record that
+failed, as file:line.
+
+Exit code: 0 done; 1 halted, or in a dry run a record would halt it; 2 usage or
+configuration; 3 stalled.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.check(); err != nil {
@@ -55,13 +58,14 @@ Exit code: 0 done, 1 halted, 2 usage or configuration, 3 stalled.`,
 			}
 			return p.run(cmd.Context(), l, o, logger)
 		},
+		ValidArgsFunction: completePipelines,
 	}
 	flags := c.Flags()
 	flags.BoolVar(&o.untilEnd, "until-end", false, "end when all that was there at the start is finished")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "play files instead of the sources, write nothing, print what would be written")
 	flags.StringArrayVar(&o.inputs, "input", nil, "[SOURCE=]FILE that a dry run plays for a source; - is stdin")
 	flags.StringVar(&o.summary, "summary", "text", "how a dry run prints its summary on stderr: text or json")
-	flags.BoolVar(&o.embedded, "embedded", false, "start an in-process broker in place of every brokers:")
+	flags.BoolVar(&o.embedded, "embedded", false, "start an in-process broker in place of every `brokers:`, with every topic that the file names")
 	flags.StringArrayVar(&o.seeds, "seed", nil, "TOPIC=FILE whose records the embedded broker starts with")
 	flags.DurationVar(&o.connectTimeout, "connect-timeout", kafka.DefaultConnectTimeout, "how long brokers may be away at the start")
 	return c
@@ -79,20 +83,23 @@ func (o *runOptions) check() error {
 	case len(o.seeds) > 0 && !o.embedded:
 		return usageError("--seed needs --embedded")
 	case o.connectTimeout <= 0:
-		return usageError("--connect-timeout must be more than 0")
+		return usageError("--connect-timeout is %s, must be more than 0", o.connectTimeout)
 	}
 	return nil
 }
 
 // run runs a pipeline for real.
 func (p *program) run(ctx context.Context, l *loaded, o runOptions, logger *slog.Logger) error {
+	if err := oneStdin(l, nil); err != nil {
+		return err
+	}
 	w := &wiring{program: p, loaded: l, options: o, logger: logger}
 	if o.embedded {
 		broker, err := p.startEmbedded(ctx, l, o, logger)
 		if err != nil {
 			return err
 		}
-		defer func() { _ = broker.Close() }()
+		defer func() { _ = broker.Close() }() // the run is over, and nothing is kept
 		w.override = &kafka.Connection{Brokers: broker.Addresses()}
 	}
 	graph, err := l.plan.Graph(w.connectors())
@@ -104,13 +111,16 @@ func (p *program) run(ctx context.Context, l *loaded, o runOptions, logger *slog
 		return &exitError{code: exitUsage, err: err}
 	}
 	started := time.Now()
-	stop := p.terminal.progress(rt, func() (int64, bool) { return lagOf(graph.Sources) })
+	stop := p.terminal.progress(rt, graph.Sources)
 	result, err := rt.Run(ctx)
 	stop()
 	if err != nil {
+		if ctx.Err() != nil {
+			return nil // stopped before it began
+		}
 		return &exitError{code: exitHalted, err: err}
 	}
-	p.report(logger, w, result, time.Since(started))
+	newReport(result, l.pipeline, w.lastCommits(), time.Since(started)).tell(logger, p.terminal, p.logsJSON)
 	return outcome(ctx, result)
 }
 
@@ -126,37 +136,4 @@ func outcome(ctx context.Context, result engine.Result) error {
 		return &exitError{code: exitHalted, err: errors.New("stopped before everything in flight was finished: what was not will be read again")}
 	}
 	return nil
-}
-
-// report logs what a run did and where it left its sources.
-func (p *program) report(logger *slog.Logger, w *wiring, result engine.Result, took time.Duration) {
-	in, out, failed := totals(result.Nodes)
-	logger.Info("run ended", "in", in, "out", out, "failed", failed, "took", took.Round(time.Millisecond).String())
-	for _, c := range result.Claims {
-		if c.InFlight > 0 {
-			logger.Warn("offsets left unfinished: they will be read again", "source", c.Source, "topic", c.Topic,
-				"partition", c.Partition, "unfinished", c.InFlight, "first", c.Unfinished)
-		}
-	}
-	for _, n := range result.Nodes {
-		if n.Held > 0 {
-			logger.Warn("records still held by an operator", "node", n.Name, "held", n.Held)
-		}
-	}
-	w.reportCommits()
-}
-
-// lagging is a source that knows how far behind it is.
-type lagging interface{ Lag() (int64, bool) }
-
-func lagOf(sources []engine.Source) (int64, bool) {
-	total, known := int64(0), false
-	for _, s := range sources {
-		if l, ok := s.(lagging); ok {
-			if n, ok := l.Lag(); ok {
-				total, known = total+n, true
-			}
-		}
-	}
-	return total, known
 }

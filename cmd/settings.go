@@ -97,14 +97,23 @@ func (p *program) logger(cmd *cobra.Command) (*slog.Logger, error) {
 	if err := level.UnmarshalText([]byte(text)); err != nil {
 		return nil, usageError("--log-level is %q, must be debug, info, warn or error", text)
 	}
-	options := &slog.HandlerOptions{Level: level}
+	options := &slog.HandlerOptions{Level: level, ReplaceAttr: readableDurations}
 	switch format {
 	case "text":
 		return slog.New(slog.NewTextHandler(p.terminal, options)), nil
 	case "json":
+		p.logsJSON = true
 		return slog.New(slog.NewJSONHandler(p.terminal, options)), nil
 	}
 	return nil, usageError("--log-format is %q, must be text or json", format)
+}
+
+// readableDurations writes durations as the pipeline file does, not in nanoseconds.
+func readableDurations(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		a.Value = slog.StringValue(a.Value.Duration().String())
+	}
+	return a
 }
 
 // choice checks a flag that takes one of a few words.

@@ -1,17 +1,11 @@
 package cmd
 
 import (
-	"fmt"
 	"io"
 	"os"
-	"strconv"
-	"strings"
 	"sync"
-	"time"
 
 	"golang.org/x/term"
-
-	"waterhealer/engine"
 )
 
 // terminal is stderr. On a terminal it keeps one live line below the log; when
@@ -20,122 +14,81 @@ type terminal struct {
 	mu   sync.Mutex
 	w    io.Writer
 	live bool
-	line string
+	// width tells the columns of the terminal; a line that is longer would wrap
+	// and could not be taken back.
+	width func() int
+	line  string
 }
 
+const eraseLine = "\r\x1b[K"
+
 func newTerminal(w io.Writer) *terminal {
+	t := &terminal{w: w}
+	if file, ok := w.(*os.File); ok && isTerminal(w) && os.Getenv("TERM") != "dumb" {
+		t.live = true
+		t.width = func() int {
+			columns, _, err := term.GetSize(int(file.Fd()))
+			if err != nil || columns <= 0 {
+				return 80
+			}
+			return columns
+		}
+	}
+	return t
+}
+
+func isTerminal(w io.Writer) bool {
 	file, ok := w.(*os.File)
-	return &terminal{w: w, live: ok && term.IsTerminal(int(file.Fd()))}
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// colored says whether colours make sense on w.
+func colored(w io.Writer) bool {
+	return isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
 // Write prints log lines above the live line.
-func (t *terminal) Write(data []byte) (int, error) {
+func (t *terminal) Write(data []byte) (int, error) { return t.above(t.w, data) }
+
+// above writes to w, which shares the screen, above the live line.
+func (t *terminal) above(w io.Writer, data []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.line != "" {
-		_, _ = io.WriteString(t.w, "\r\x1b[K")
+	if t.line == "" {
+		return w.Write(data)
 	}
-	n, err := t.w.Write(data)
-	if t.line != "" {
-		_, _ = io.WriteString(t.w, t.line)
-	}
+	_, _ = io.WriteString(t.w, eraseLine)
+	n, err := w.Write(data)
+	_, _ = io.WriteString(t.w, t.line)
 	return n, err
 }
 
-// show replaces the live line.
+// beside is stdout where it may be the same screen: what is written to it must
+// not run into the live line.
+func (t *terminal) beside(stdout io.Writer) io.Writer {
+	if !t.live || !isTerminal(stdout) {
+		return stdout
+	}
+	return sharedScreen{terminal: t, stdout: stdout}
+}
+
+type sharedScreen struct {
+	terminal *terminal
+	stdout   io.Writer
+}
+
+func (s sharedScreen) Write(data []byte) (int, error) { return s.terminal.above(s.stdout, data) }
+
+// show replaces the live line; "" removes it.
 func (t *terminal) show(line string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if runes := []rune(line); t.width != nil && len(runes) >= t.width() {
+		line = string(runes[:max(t.width()-1, 0)])
+	}
+	if line == t.line {
+		return
+	}
 	t.line = line
-	_, _ = io.WriteString(t.w, "\r\x1b[K"+line)
-}
-
-// clear removes the live line.
-func (t *terminal) clear() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.line != "" {
-		t.line = ""
-		_, _ = io.WriteString(t.w, "\r\x1b[K")
-	}
-}
-
-// progressInterval is how often the live line changes.
-const progressInterval = 500 * time.Millisecond
-
-// progress shows a run on the live line until the returned function is called.
-func (t *terminal) progress(rt *engine.Runtime, lag func() (int64, bool)) (stop func()) {
-	if !t.live {
-		return func() {}
-	}
-	quit, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		ticker := time.NewTicker(progressInterval)
-		defer ticker.Stop()
-		before, at := int64(0), time.Now()
-		for {
-			select {
-			case <-quit:
-				t.clear()
-				return
-			case now := <-ticker.C:
-				in, out, failed := totals(rt.Stats())
-				rate := float64(in-before) / now.Sub(at).Seconds()
-				before, at = in, now
-				line := fmt.Sprintf("in %s  out %s  failed %s", grouped(in), grouped(out), grouped(failed))
-				if n, known := lag(); known {
-					line += "  lag " + grouped(n)
-				}
-				t.show(line + fmt.Sprintf("  %s records/s", grouped(int64(rate))))
-			}
-		}
-	}()
-	return func() {
-		close(quit)
-		<-done
-	}
-}
-
-// totals sums up what came from sources, what outputs acknowledged (or healing
-// sinks without output took), and what failed.
-func totals(nodes []engine.NodeStats) (in, out, failed int64) {
-	written := make(map[string]bool)
-	for _, n := range nodes {
-		if n.Role == engine.RoleOutput && n.Sink != "" {
-			written[n.Sink] = true
-		}
-	}
-	for _, n := range nodes {
-		failed += n.Failed
-		switch n.Role {
-		case engine.RoleSource:
-			in += n.In
-		case engine.RoleOutput:
-			if n.Sink != "" {
-				out += n.Out
-			}
-		case engine.RoleHealing:
-			if !written[n.Name] {
-				out += n.Out
-			}
-		case engine.RoleOperator:
-		}
-	}
-	return in, out, failed
-}
-
-// grouped writes a number with commas between thousands.
-func grouped(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	sign := ""
-	if n < 0 {
-		sign, digits = "-", digits[1:]
-	}
-	var parts []string
-	for len(digits) > 3 {
-		parts = append([]string{digits[len(digits)-3:]}, parts...)
-		digits = digits[:len(digits)-3]
-	}
-	return sign + strings.Join(append([]string{digits}, parts...), ",")
+	_, _ = io.WriteString(t.w, eraseLine+line)
 }

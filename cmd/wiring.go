@@ -1,12 +1,11 @@
 package cmd
 
 import (
-	"cmp"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
-	"text/tabwriter"
 
 	"waterhealer/configs"
 	"waterhealer/engine"
@@ -26,11 +25,6 @@ type wiring struct {
 
 	mu      sync.Mutex
 	commits map[commitPlace]kafka.Commit
-}
-
-type commitPlace struct {
-	topic     string
-	partition int32
 }
 
 func (w *wiring) connectors() operators.Connectors {
@@ -148,11 +142,8 @@ func sameBrokers(a, b *configs.Node) bool {
 	return slices.Equal(x, y)
 }
 
-// committed notes the last acknowledged commit of each partition.
+// committed notes the last commit of each partition.
 func (w *wiring) committed(c kafka.Commit) {
-	if c.Err != nil {
-		return
-	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.commits == nil {
@@ -161,25 +152,9 @@ func (w *wiring) committed(c kafka.Commit) {
 	w.commits[commitPlace{topic: c.Topic, partition: c.Partition}] = c
 }
 
-// reportCommits prints where each partition was committed, as far as this run
-// committed anything.
-func (w *wiring) reportCommits() {
+// lastCommits are the last commit of each partition, acknowledged or not.
+func (w *wiring) lastCommits() map[commitPlace]kafka.Commit {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	commits := make([]kafka.Commit, 0, len(w.commits))
-	for _, c := range w.commits {
-		commits = append(commits, c)
-	}
-	if len(commits) == 0 {
-		return
-	}
-	slices.SortFunc(commits, func(a, b kafka.Commit) int {
-		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
-	})
-	table := tabwriter.NewWriter(w.program.terminal, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "topic\tpartition\tcommitted\tholes")
-	for _, c := range commits {
-		fmt.Fprintf(table, "%s\t%d\t%d\t%d\n", c.Topic, c.Partition, c.Offset, c.Holes)
-	}
-	_ = table.Flush()
+	return maps.Clone(w.commits)
 }

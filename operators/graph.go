@@ -13,8 +13,8 @@ import (
 // OutputRequest is an output to be made.
 type OutputRequest struct {
 	Node *configs.Node
-	// Name is the output's name in the graph, Sink that of the sink it belongs
-	// to ("" for dead letters).
+	// Name is the output's name in the graph, Sink that of the sink whose
+	// records it writes ("" for dead letters and reports).
 	Name, Sink string
 	Render     engine.Render
 	// Codec is how Render encodes values: json, text, bytes or csv.
@@ -174,7 +174,7 @@ func (b *graphBuilder) sink(n *configs.Node) error {
 		b.graph.Connect(healing, output, 0)
 	}
 	for _, report := range n.Values.Outputs("report") {
-		output, err := b.output(OutputRequest{Node: report, Name: n.Name + "/report", Sink: n.Name, Sources: sourcesOf(n), Report: true}, n)
+		output, err := b.output(OutputRequest{Node: report, Name: n.Name + "/report", Sources: sourcesOf(n), Report: true}, n)
 		if err != nil {
 			return err
 		}
