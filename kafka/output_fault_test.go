@@ -393,7 +393,11 @@ func TestWriteEndsWithItsContext(t *testing.T) {
 		broker.Cluster().SleepControl(func() { <-release })
 		return nil, nil, false
 	})
+	begin := time.Now()
 	errs := o.Write(ctx, append(notes("u", keys[0], "b", "c"), notes("w", keys[1], "x")...))
+	if took := time.Since(begin); took > 5*time.Second {
+		t.Errorf("it waited %s for a broker that does not answer", took)
+	}
 	for i, err := range errs {
 		if !errors.Is(err, context.Canceled) || kind(err) != "away" {
 			t.Errorf("record %d: %v", i, err)
