@@ -13,6 +13,8 @@ import (
 	"waterhealer/engine"
 )
 
+var _ engine.Source = (*group)(nil)
+
 // group is one member of a consumer group: an [engine.Source] that serves all
 // source nodes with these brokers and this group.
 type group struct {
@@ -84,7 +86,10 @@ func newGroup(m membership, c Connection, settings []SourceSettings, nodes []*so
 // reached, or something is wrong that trying on cannot heal. The membership,
 // its claims and their commits go on until Close.
 func (g *group) Run(ctx context.Context, in engine.Intake) error {
-	return g.run(ctx, engineIntake{in})
+	if err := g.run(ctx, engineIntake{in}); err != nil {
+		return fmt.Errorf("%s: %w", g.nodes[0].position, err)
+	}
+	return nil
 }
 
 func (g *group) run(ctx context.Context, in intake) error {
