@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/IBM/sarama"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"waterhealer/configs"
 )
@@ -207,6 +209,7 @@ func TestCommittedOffsetOutOfRange(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			joins := b.Cluster().Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.JoinGroup}, Observe: true, Count: -1})
 			in := newIntake(nil)
 			source := runSource(t, newSource(t, b, func(o *sourceTest) { o.node.position = configs.Position{File: "p.yaml", Line: 1} }, "t"), in)
 			err := source.result(t)
@@ -220,6 +223,9 @@ func TestCommittedOffsetOutOfRange(t *testing.T) {
 			}
 			if n := in.count(); n != 0 {
 				t.Errorf("%d records were read", n)
+			}
+			if joins.Hits() != 0 {
+				t.Error("the group was joined")
 			}
 		})
 	}
@@ -272,13 +278,24 @@ func TestTopicMadeAnewBetweenRuns(t *testing.T) {
 	}
 }
 
+// The new topic has the offsets that the claim goes on with, so that nothing
+// else than its id tells.
 func TestTopicMadeAnewWhileRunning(t *testing.T) {
-	b := sourceBroker(t, map[string]int32{"t": 1})
+	b := sourceBroker(t, map[string]int32{"t": 1, "u": 1})
 	produceValues(t, b, "t", 0, numbered("a", 10)...)
 	in := newIntake(nil)
-	source := runSource(t, newSource(t, b, nil, "t"), in)
+	source := runSource(t, newSource(t, b, nil, "t", "u"), in)
 	admin := control(t, b, "g")
 	eventually(t, "all is committed", func() bool { return committedAt(t, admin, "t", 0).offset == 10 })
+	in.claim("t", 0).setFull(true)
+	produceValues(t, b, "t", 0, "paused")
+	eventually(t, "fetching is paused", func() bool { return claimOf(source.group, place{"t", 0}).holding.Load() })
+	without := b.Cluster().Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Observe: true, Count: -1, When: func(r kmsg.Request) bool {
+		topics := r.(*kmsg.FetchRequest).Topics
+		return len(topics) == 1 && topics[0].Topic == "u"
+	}})
+	eventually(t, "no fetch is under way", func() bool { return without.Hits() > 0 })
+	eventually(t, "all is committed", func() bool { return committedAt(t, admin, "t", 0).offset == 11 })
 	if err := b.Cluster().DeleteTopic("t"); err != nil {
 		t.Fatal(err)
 	}
@@ -286,11 +303,12 @@ func TestTopicMadeAnewWhileRunning(t *testing.T) {
 		t.Fatal(err)
 	}
 	produceValues(t, b, "t", 0, numbered("b", 20)...)
+	in.claim("t", 0).setFull(false)
 	if err := source.result(t); !errors.Is(err, errAnew) {
 		t.Errorf("the error is %v", err)
 	}
 	_ = source.close(t)
-	if got := committedAt(t, admin, "t", 0); got.offset > 10 {
+	if got := committedAt(t, admin, "t", 0); got.offset > 11 {
 		t.Errorf("committed %d to another topic", got.offset)
 	}
 }

@@ -1,0 +1,109 @@
+// Package kafka reads and writes Kafka topics. It is the only package that
+// imports sarama; it knows of the engine and the healer, and of pipeline files
+// no more than the specs and values of its own nodes.
+//
+// # Where to start
+//
+//	connection.go, client.go  how to reach a cluster: TLS, SASL, waiting for brokers
+//	sourcespec.go, sources.go the source nodes, and how they become groups
+//	group.go                  one member of a consumer group: an engine.Source
+//	start.go                  what is checked and committed before it joins
+//	session.go                the membership: sessions, errors, what is lost
+//	claim.go, batch.go        a claim from its first record to its end
+//	commit.go, ground.go      what is committed, and what is done about refusals
+//	tail.go, ends.go          offsets that are never delivered; until-end
+//	cluster.go                questions to brokers that sarama's group does not ask
+//	offsets.go                `waterhealer offsets`
+//	output.go                 the output
+//
+// # A claim's life
+//
+// Before the group is joined ([group.prepare]) every topic is known to exist,
+// every partition of a new topic has its start offset committed, and every
+// committed offset is known to be in its log and on the topic id that it was
+// committed on. Sarama would find such things only inside of its claims, and
+// answer by restarting all of them without end.
+//
+// Then the member joins, and sarama calls ConsumeClaim for each partition.
+// [group.begin] fetches the committed offset and its metadata once more, since
+// only now is it certain that the former owner commits no more, and begins the
+// engine's claim with the finished offsets that the metadata names. Sarama may
+// deliver from an earlier offset; what lies below the start is left out.
+// [claim.take] pushes what is buffered, a slice at a time and without a timer
+// per record. It never blocks: a full claim pauses fetching, and what was
+// fetched before is still taken, because one blocked claim would hold up all
+// others of that broker.
+//
+// A claim ends when its channel closes (this partition is revoked) or its
+// session does (an eager rebalance, Close, a lost assignment). [group.end] lets
+// the engine evict what waits and awaits, for half the rebalance timeout at
+// most, what outputs are writing; then it commits, and returns. If the group
+// has given the partition away already it neither waits nor commits: the
+// commit would be refused, and whoever has the partition now would wait for it.
+//
+// Run returns when the engine stops it, when the ends are reached, or with an
+// error; the membership and its commits go on until Close, so that what is in
+// flight can be finished and committed.
+//
+// # The commit path
+//
+// Every interval ([group.commitAtIntervals]), at each end of a claim, and in
+// Close, [group.commit] asks the claims for their watermarks and holes and sends
+// what has changed, one request at a time and at most 512 KiB in each, over
+// connections of its own, to the group's coordinator. Generation and member id
+// are read when the request is made up. Right before, the topics' ids are
+// compared with those that the records came from.
+//
+// The answers: a rebalance or an old generation means to send again what is
+// still ours, with the generation of then; an unknown member has lost its
+// assignment and joins anew; a coordinator that moved or is loading, and
+// timeouts, are tried again; a map that is too large is left out, at once; a
+// fenced instance always halts; the rest halts unless the sinks ignore it.
+//
+// Metadata is a map of the finished offsets beyond the committed one
+// (healer.EncodeMap). Where there are none it still names the topic id, because
+// a topic that was deleted and made again may well have the committed offset,
+// and going on there would be a silent jump.
+//
+// # Errors of the consumer
+//
+// Sarama goes on after any error, also after one that made it skip records: a
+// batch that it cannot read, for example, behind one that it could. So only
+// errors about the way to the brokers and their passing states are tried again
+// ([passing]); everything else ends the source, before the 2 seconds are over
+// after which sarama fetches on.
+//
+// # Rebalancing
+//
+// The default is cooperative-sticky. What spoke against it is that later claims
+// start without a call of Setup, so that nothing can be decided between the
+// assignment and the first fetch. Nothing needs to be: start offsets are
+// committed before joining (or as a member, followed by a second join, when the
+// group is active), ranges are checked before joining, and a partition that
+// turns up out of range later is an error that halts, never a reset. Committed
+// metadata is fetched in each ConsumeClaim in any case. A commit in the middle
+// of a rejoin is refused with the old generation and sent again with the new
+// one. A member that cannot rejoin has its claims cancelled without a cause; it
+// is told from a regular end by Close not having been called, and counts as
+// lost. The tests run with all three strategies. A group of eager members is
+// moved over in two steps: first all with `rebalance: [cooperative-sticky,
+// range]`, which is eager, then all with cooperative-sticky alone.
+//
+// # What was rejected
+//
+// Sarama's offset manager: MarkOffset commits over gaps, its Commit returns no
+// error, it sends on the connection where fetches are parked, and it cannot
+// tell which commit a broker has acknowledged. Auto-commit, for the same.
+//
+// An own ConsumePartition for each claim with the group for membership only: it
+// would own the start offset, but also every reconnection, redispatch and pause
+// that the group's claims have right.
+//
+// Reading tails from the claim's position: sarama hides it, and does not tell
+// an aborted record from one that is yet to come. A fetch of our own from behind
+// the last record says what will never be delivered.
+//
+// Blocking the loop of a full claim instead of pausing: after 100 ms sarama
+// takes the partition out of its broker's fetches and puts it back, for every
+// record.
+package kafka
