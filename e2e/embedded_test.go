@@ -12,7 +12,7 @@ import (
 type process struct {
 	address string
 	client  *kafkatest.Client
-	t       *testing.T
+	t       testing.TB
 }
 
 func (p *process) Addresses() []string { return []string{p.address} }
@@ -21,7 +21,7 @@ func (p *process) CreateTopic(name string, partitions int32) error {
 	return p.client.CreateTopic(p.t.Context(), name, partitions, nil)
 }
 
-func startBroker(t *testing.T, args ...string) *broker {
+func startBroker(t testing.TB, args ...string) *broker {
 	t.Helper()
 	p := start(t, nil, append([]string{"broker", "--listen", "127.0.0.1:0"}, args...)...)
 	deadline := time.After(20 * time.Second)

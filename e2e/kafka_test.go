@@ -18,3 +18,13 @@ func TestKafka(t *testing.T) {
 	t.Cleanup(client.Close)
 	suite(t, &broker{Broker: cluster, witness: cluster.Kcat(kafkatest.Plaintext), client: client})
 }
+
+func BenchmarkKafkaFilterMapKafka(b *testing.B) {
+	cluster := kafkatest.Run(b, kafkatest.Options{})
+	client, err := kafkatest.Connect(cluster.Addresses())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(client.Close)
+	benchmarkFilterMapKafka(b, &broker{Broker: cluster, witness: client, client: client})
+}

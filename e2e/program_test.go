@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 
 // program is one run of the binary.
 type program struct {
-	t      *testing.T
+	t      testing.TB
 	cmd    *exec.Cmd
 	stdout lockedBuffer
 	stderr lockedBuffer
@@ -79,7 +79,7 @@ func (b *lockedBuffer) next() <-chan struct{} {
 }
 
 // start runs the program in the background; it is killed when the test ends.
-func start(t *testing.T, env []string, args ...string) *program {
+func start(t testing.TB, env []string, args ...string) *program {
 	t.Helper()
 	p := &program{t: t, cmd: exec.Command(binary, args...), done: make(chan struct{})}
 	p.cmd.Dir = t.TempDir()
@@ -164,14 +164,14 @@ func (p *program) says(text string, within time.Duration) {
 }
 
 // run runs the program to its end.
-func run(t *testing.T, env []string, within time.Duration, args ...string) (code int, p *program) {
+func run(t testing.TB, env []string, within time.Duration, args ...string) (code int, p *program) {
 	t.Helper()
 	p = start(t, env, args...)
 	return p.wait(within), p
 }
 
 // file writes a file for the program and returns its path.
-func file(t *testing.T, name, content string) string {
+func file(t testing.TB, name, content string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
@@ -182,7 +182,7 @@ func file(t *testing.T, name, content string) string {
 
 // until asks again and again until ask is satisfied; the pause between is that
 // of the outside world, which gives no notice.
-func until(t *testing.T, within time.Duration, what string, ask func(context.Context) (bool, error)) {
+func until(t testing.TB, within time.Duration, what string, ask func(context.Context) (bool, error)) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), within)
 	defer cancel()

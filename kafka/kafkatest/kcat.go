@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 )
@@ -168,40 +169,78 @@ func toBytes(s *string) []byte {
 	return []byte(*s)
 }
 
-// Where kcat says that it stands when nothing is left to read.
-var endReached = regexp.MustCompile(`Reached end of topic .* at offset (\d+)`)
+// What kcat says, in `-o stored` mode: the offset of the first record, where it
+// stands when nothing is left to read, and that nothing was committed.
+var (
+	firstOffset = regexp.MustCompile(`(?m)^(\d+)$`)
+	endReached  = regexp.MustCompile(`Reached end of topic .* at offset (\d+)`)
+	noneStored  = regexp.MustCompile(`no previously committed offset`)
+)
 
 // Committed is [Witness.Committed]: where kcat, with the group's name but
 // without joining it, would begin to read. Where records are missing from the
 // log (compaction, transactions) that is the next one that is there.
+//
+// When kcat ends by itself in this mode it commits what it has read, whatever
+// it was told. A witness must not: it is killed once it has spoken.
 func (k Kcat) Committed(ctx context.Context, group, topic string, partition int32) (int64, error) {
-	output, messages, err := k.run(ctx, nil, "-C", "-t", topic, "-p", fmt.Sprint(partition),
-		"-o", "stored", "-e", "-c", "1", "-f", "%o",
+	ctx, kill := context.WithCancel(ctx)
+	defer kill()
+	command := k.command(ctx, "-C", "-t", topic, "-p", fmt.Sprint(partition), "-o", "stored", "-u", "-f", "%o\n",
 		"-X", "group.id="+group, "-X", "topic.auto.commit.enable=false", "-X", "auto.offset.reset=error")
-	if strings.Contains(messages, "no previously committed offset") {
+	spoken := &listener{done: kill, heard: func(text string) bool {
+		return firstOffset.MatchString(text) || endReached.MatchString(text) || noneStored.MatchString(text)
+	}}
+	command.Stdout, command.Stderr = spoken, spoken
+	err := command.Run()
+	text := spoken.String()
+	if noneStored.MatchString(text) {
 		return -1, nil
 	}
-	if err != nil {
-		return 0, err
+	for _, pattern := range []*regexp.Regexp{firstOffset, endReached} {
+		if found := pattern.FindStringSubmatch(text); found != nil {
+			return strconv.ParseInt(found[1], 10, 64)
+		}
 	}
-	text := string(output)
-	if end := endReached.FindStringSubmatch(messages); end != nil && text == "" {
-		text = end[1]
-	}
-	offset, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("kcat: no offset in %q and %q", output, messages)
-	}
-	return offset, nil
+	return 0, fmt.Errorf("kcat: no offset in %q: %w", text, err)
 }
 
-// run is one call of kcat: what it printed, and its messages on stderr.
-func (k Kcat) run(ctx context.Context, input []byte, args ...string) ([]byte, string, error) {
+// listener collects what a command prints and calls done once it has heard enough.
+type listener struct {
+	mu    sync.Mutex
+	text  strings.Builder
+	heard func(text string) bool
+	done  func()
+}
+
+func (l *listener) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text.Write(p)
+	if l.heard(l.text.String()) {
+		l.done()
+	}
+	return len(p), nil
+}
+
+func (l *listener) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// command is a call of kcat, which dies by SIGKILL when ctx is done.
+func (k Kcat) command(ctx context.Context, args ...string) *exec.Cmd {
 	all := []string{"-b", strings.Join(k.Addresses, ",")}
 	for _, name := range slices.Sorted(maps.Keys(k.Properties)) {
 		all = append(all, "-X", name+"="+k.Properties[name])
 	}
-	command := exec.CommandContext(ctx, "kcat", append(all, args...)...)
+	return exec.CommandContext(ctx, "kcat", append(all, args...)...)
+}
+
+// run is one call of kcat: what it printed, and its messages on stderr.
+func (k Kcat) run(ctx context.Context, input []byte, args ...string) ([]byte, string, error) {
+	command := k.command(ctx, args...)
 	var output, messages bytes.Buffer
 	command.Stdin = bytes.NewReader(input)
 	command.Stdout, command.Stderr = &output, &messages
