@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"unicode/utf8"
 
 	"waterhealer/engine"
 	"waterhealer/engine/value"
@@ -198,6 +199,19 @@ func (r *rendering) payload(record *engine.Record, m *engine.Message) (err error
 			return nil
 		}
 	}
-	m.Value, err = encode(r.codec, record.List())
+	v := record.List()
+	if record.Intact && v == nil && record.Raw != nil && string(record.Raw) != "null" {
+		// A payload that could not be decoded, on its way to a dead letter file.
+		v = undecoded(record.Raw)
+	}
+	m.Value, err = encode(r.codec, v)
 	return err
+}
+
+// undecoded is a payload as a value: text, or bytes where it is no text.
+func undecoded(raw []byte) any {
+	if utf8.Valid(raw) {
+		return string(raw)
+	}
+	return raw
 }

@@ -95,7 +95,7 @@ func sourceCodec(n *configs.Node) string {
 	switch n.Kind {
 	case "generate", "values":
 		return ""
-	case "file":
+	case "file", "stdin":
 		if n.Common.Has("decode") {
 			return n.Common.String("decode")
 		}
