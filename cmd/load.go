@@ -28,7 +28,7 @@ func specs() []configs.Spec {
 type loaded struct {
 	path     string
 	pipeline *configs.Pipeline
-	// plan is nil when the file has errors that keep it from being compiled.
+	// plan can only be run when there are no errors.
 	plan        *operators.Plan
 	diagnostics configs.Diagnostics
 }
@@ -42,11 +42,11 @@ func (p *program) load(path string) (*loaded, error) {
 	}
 	l := &loaded{path: path}
 	l.pipeline, l.diagnostics = configs.Parse(path, data, specs(), configs.Environment{})
-	if !l.diagnostics.HasErrors() {
-		plan, problems := operators.NewPlan(l.pipeline, operators.Scope{})
-		l.plan = plan
-		l.diagnostics = append(l.diagnostics, problems...)
-	}
+	// What parsed of a broken file is compiled too, so that all its problems
+	// come at once.
+	var problems configs.Diagnostics
+	l.plan, problems = operators.NewPlan(l.pipeline, operators.Scope{})
+	l.diagnostics = append(l.diagnostics, problems...)
 	l.diagnostics.Sort()
 	return l, nil
 }
