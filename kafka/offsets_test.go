@@ -10,10 +10,9 @@ import (
 
 	"waterhealer/configs"
 	"waterhealer/engine"
-	"waterhealer/kafka/embedded"
 )
 
-func brokerSource(t *testing.T, b *embedded.Broker, fields string) []*configs.Node {
+func brokerSource(t *testing.T, b brokers, fields string) []*configs.Node {
 	t.Helper()
 	return parseSources(t, fmt.Sprintf("  - name: in\n    kafka: {brokers: [%q], group: g, %s}\n", b.Addresses()[0], fields))
 }

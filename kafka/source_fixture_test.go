@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -14,8 +13,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"go.uber.org/goleak"
 
-	"waterhealer/engine"
-	"waterhealer/healer"
 	"waterhealer/kafka/embedded"
 )
 
@@ -42,6 +39,9 @@ func eventually(t *testing.T, what string, ok func() bool) {
 		}
 	}
 }
+
+// brokers is any cluster.
+type brokers interface{ Addresses() []string }
 
 func testLogger(t *testing.T) *slog.Logger {
 	t.Helper()
@@ -74,7 +74,7 @@ func sourceBroker(t *testing.T, topics map[string]int32) *embedded.Broker {
 }
 
 // produce writes values to a partition and returns the offset of the first.
-func produceValues(t *testing.T, b *embedded.Broker, topic string, partition int32, values ...string) int64 {
+func produceValues(t *testing.T, b brokers, topic string, partition int32, values ...string) int64 {
 	t.Helper()
 	messages := make([]*sarama.ProducerMessage, len(values))
 	for i, v := range values {
@@ -83,7 +83,7 @@ func produceValues(t *testing.T, b *embedded.Broker, topic string, partition int
 	return produceAll(t, b, messages...)
 }
 
-func produceAll(t *testing.T, b *embedded.Broker, messages ...*sarama.ProducerMessage) int64 {
+func produceAll(t *testing.T, b brokers, messages ...*sarama.ProducerMessage) int64 {
 	t.Helper()
 	config := Connection{Brokers: b.Addresses()}.Config()
 	config.Producer.Return.Successes = true
@@ -110,7 +110,7 @@ func numbered(prefix string, n int) []string {
 }
 
 // control asks the broker as an administrator.
-func control(t *testing.T, b *embedded.Broker, group string) *cluster {
+func control(t *testing.T, b brokers, group string) *cluster {
 	t.Helper()
 	c, err := openCluster(t.Context(), Connection{Brokers: b.Addresses()}, group, sarama.ReadCommitted)
 	if err != nil {
@@ -131,172 +131,6 @@ func committedAt(t *testing.T, c *cluster, topic string, partition int32) commit
 	return found[p]
 }
 
-// fakeIntake stands in for the engine. Records stay unfinished until a test
-// finishes them, unless auto is set.
-type fakeIntake struct {
-	auto func(*engine.Record) bool // which records are finished at once; nil is all
-
-	mu      sync.Mutex
-	records []*engine.Record // as pushed, batches whole
-	claims  []*fakeClaim
-	revoked []*fakeClaim
-	pushed  chan struct{} // capacity 1
-	onPush  func(*fakeClaim)
-	block   chan struct{} // when set, Revoke waits for it or its context
-}
-
-type fakeClaim struct {
-	*healer.Partition
-	options engine.ClaimOptions
-
-	mu        sync.Mutex
-	acks      map[int64]*healer.Ack
-	full      bool
-	room      chan struct{}
-	committed []int64
-}
-
-func newIntake(auto func(*engine.Record) bool) *fakeIntake {
-	if auto == nil {
-		auto = func(*engine.Record) bool { return true }
-	}
-	return &fakeIntake{auto: auto, pushed: make(chan struct{}, 1)}
-}
-
-// never leaves everything unfinished.
-func never(*engine.Record) bool { return false }
-
-func (f *fakeIntake) Claim(o engine.ClaimOptions) tracker {
-	c := &fakeClaim{
-		Partition: healer.NewPartition(healer.Options{Start: o.Start, Finished: o.Finished, Inherited: o.Inherited}),
-		options:   o, acks: make(map[int64]*healer.Ack), room: make(chan struct{}, 1),
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.claims = append(f.claims, c)
-	return c
-}
-
-func (f *fakeIntake) Push(t tracker, records []*engine.Record) {
-	c := t.(*fakeClaim)
-	if f.onPush != nil {
-		f.onPush(c)
-	}
-	for _, r := range records {
-		r.Elements(func(e *engine.Record) {
-			acks, err := c.Begin([]healer.Entry{{Offset: e.Offset, Size: len(e.Raw)}})
-			if err != nil {
-				panic(err) // the source broke the contract
-			}
-			c.mu.Lock()
-			c.acks[e.Offset] = &acks[0]
-			c.mu.Unlock()
-			if !acks[0].Finished() && f.auto(e) {
-				acks[0].Release()
-			}
-		})
-	}
-	f.mu.Lock()
-	f.records = append(f.records, records...)
-	f.mu.Unlock()
-	select {
-	case f.pushed <- struct{}{}:
-	default:
-	}
-}
-
-func (f *fakeIntake) Revoke(ctx context.Context, t tracker) {
-	c := t.(*fakeClaim)
-	f.mu.Lock()
-	block := f.block
-	f.mu.Unlock()
-	if block != nil {
-		select {
-		case <-block:
-		case <-ctx.Done():
-		}
-	}
-	c.Close()
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.revoked = append(f.revoked, c)
-}
-
-func (c *fakeClaim) Full() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.full
-}
-
-func (c *fakeClaim) setFull(full bool) {
-	c.mu.Lock()
-	c.full = full
-	c.mu.Unlock()
-	if !full {
-		select {
-		case c.room <- struct{}{}:
-		default:
-		}
-	}
-}
-
-func (c *fakeClaim) Room() <-chan struct{} { return c.room }
-
-func (c *fakeClaim) Committed(watermark int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.committed = append(c.committed, watermark)
-}
-
-// finish finishes offsets of the last claim of a partition.
-func (f *fakeIntake) finish(topic string, partition int32, offsets ...int64) {
-	c := f.claim(topic, partition)
-	for _, o := range offsets {
-		c.mu.Lock()
-		ack := c.acks[o]
-		c.mu.Unlock()
-		ack.Release()
-	}
-}
-
-// claim is the last claim of a partition, nil when there was none.
-func (f *fakeIntake) claim(topic string, partition int32) *fakeClaim {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, c := range slices.Backward(f.claims) {
-		if c.options.Topic == topic && c.options.Partition == partition {
-			return c
-		}
-	}
-	return nil
-}
-
-// offsets are those that were pushed of a partition, in order.
-func (f *fakeIntake) offsets(topic string, partition int32) []int64 {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var all []int64
-	for _, r := range f.records {
-		r.Elements(func(e *engine.Record) {
-			if e.Topic == topic && e.Partition == partition {
-				all = append(all, e.Offset)
-			}
-		})
-	}
-	return all
-}
-
-// count is how many records were pushed.
-func (f *fakeIntake) count() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	n := 0
-	for _, r := range f.records {
-		r.Elements(func(*engine.Record) { n++ })
-	}
-	return n
-}
-
 // options of a source in tests.
 type sourceTest struct {
 	membership membership
@@ -304,7 +138,7 @@ type sourceTest struct {
 	settings   SourceSettings
 }
 
-func newSource(t *testing.T, b *embedded.Broker, change func(*sourceTest), topics ...string) *group {
+func newSource(t *testing.T, b brokers, change func(*sourceTest), topics ...string) *group {
 	t.Helper()
 	o := sourceTest{
 		membership: membership{

@@ -5,12 +5,10 @@ import (
 	"testing"
 
 	"github.com/IBM/sarama"
-
-	"waterhealer/kafka/embedded"
 )
 
 // transaction writes values in one transaction; how ends it, or leaves it open.
-func transaction(t *testing.T, b *embedded.Broker, id, topic string, how string, values ...string) {
+func transaction(t *testing.T, b brokers, id, topic string, how string, values ...string) {
 	t.Helper()
 	config := Connection{Brokers: b.Addresses()}.Config()
 	config.Producer.Return.Successes = true
