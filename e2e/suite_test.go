@@ -106,6 +106,9 @@ func suite(t *testing.T, b *broker) {
 	t.Run("Rebalance", func(t *testing.T) { testRebalance(t, b) })
 	t.Run("Payloads", func(t *testing.T) { testPayloads(t, b) })
 	t.Run("NestedBatches", func(t *testing.T) { testNestedBatches(t, b) })
+	t.Run("Transactions", func(t *testing.T) { testTransactions(t, b) })
+	t.Run("OutOfRange", func(t *testing.T) { testOutOfRange(t, b) })
+	t.Run("HugeRecord", func(t *testing.T) { testHugeRecord(t, b) })
 	t.Run("KilledAgainAndAgain", func(t *testing.T) { testKilled(t, b) })
 }
 

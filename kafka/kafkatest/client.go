@@ -27,7 +27,8 @@ type Client struct {
 func Connect(addresses []string, options ...kgo.Opt) (*Client, error) {
 	c := &Client{addresses: addresses, options: options}
 	var err error
-	c.kafka, err = c.open(kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(0))
+	c.kafka, err = c.open(kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(0),
+		kgo.ProducerBatchMaxBytes(64<<20)) // topics have their own limit; tests write records beyond the usual one
 	return c, err
 }
 
