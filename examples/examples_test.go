@@ -9,6 +9,7 @@ import (
 )
 
 func TestEveryExampleIsWithoutProblems(t *testing.T) {
+	atRoot(t)
 	lint := run(t, append([]string{"lint", "--strict"}, pipelines(t)...)...)
 	lint.exits(t, 0)
 	if lint.stdout != "" {
@@ -18,6 +19,7 @@ func TestEveryExampleIsWithoutProblems(t *testing.T) {
 
 // TestDryRun runs the command that each example names in its first lines.
 func TestDryRun(t *testing.T) {
+	atRoot(t)
 	halts := map[string]bool{"examples/seed/plus_one.yaml": true, "examples/seed/three_workers.yaml": true}
 	for _, file := range pipelines(t) {
 		t.Run(strings.TrimPrefix(file, "examples/"), func(t *testing.T) {
@@ -48,6 +50,7 @@ func commandIn(t *testing.T, file string) []string {
 // TestSeedOnBroker runs the examples that write to standard output and have
 // nothing that fails. What they write is what their dry run says.
 func TestSeedOnBroker(t *testing.T) {
+	atRoot(t)
 	for name, group := range map[string]string{
 		"partition": "partition", "nested_partition": "nested-partition", "partition_time": "partition-time",
 		"foreach_map": "foreach-map", "foreach_async": "foreach-async",
@@ -67,6 +70,7 @@ func TestSeedOnBroker(t *testing.T) {
 }
 
 func TestPlusOneHaltsAtTheSameRecordInEachRun(t *testing.T) {
+	atRoot(t)
 	const file = "examples/seed/plus_one.yaml"
 	b, c := broker(t, "test")
 	seed(t, b, "test", "examples/seed/plus_one.jsonl")
@@ -86,6 +90,7 @@ func TestPlusOneHaltsAtTheSameRecordInEachRun(t *testing.T) {
 }
 
 func TestThreeWorkersRepeatOnlyTheOneThatFailed(t *testing.T) {
+	atRoot(t)
 	const file = "examples/seed/three_workers.yaml"
 	b, c := broker(t, "jobs")
 	seed(t, b, "jobs", "examples/seed/three_workers.jsonl")
@@ -117,6 +122,7 @@ func holesOf(t *testing.T, file string) int {
 }
 
 func TestLoadFillsATopic(t *testing.T) {
+	atRoot(t)
 	const file = "examples/seed/load.yaml"
 	_, c := broker(t, "test")
 	run(t, "run", file).exits(t, 0)
@@ -134,6 +140,7 @@ func TestLoadFillsATopic(t *testing.T) {
 }
 
 func TestBirdstrikes(t *testing.T) {
+	atRoot(t)
 	const file = "examples/birdstrikes/pipeline.yaml"
 	got := run(t, "run", file)
 	got.exits(t, 0)
@@ -145,6 +152,7 @@ func TestBirdstrikes(t *testing.T) {
 // TestQuakes: the alerts and the dead letter that the dry run shows are in
 // their topics, and all that was read is committed.
 func TestQuakes(t *testing.T) {
+	atRoot(t)
 	const file = "examples/quakes/pipeline.yaml"
 	b, c := broker(t, "quakes", "alerts", "quakes.dead")
 	seed(t, b, "quakes", "examples/quakes/quakes.jsonl")

@@ -22,13 +22,10 @@ import (
 
 var update = flag.Bool("update", false, "write the expected files anew")
 
-// TestMain goes to the repository's root, from where the examples are run.
-func TestMain(m *testing.M) {
-	if err := os.Chdir(".."); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Exit(m.Run())
+// atRoot goes to the repository's root, from where the examples are run.
+func atRoot(t *testing.T) {
+	t.Helper()
+	t.Chdir("..")
 }
 
 // ran is what a command did.
