@@ -72,7 +72,7 @@ func (w *wiring) sources(nodes []*configs.Node, settings map[string]operators.So
 func (w *wiring) output(request operators.OutputRequest) (engine.Output, error) {
 	n := request.Node
 	if n.Kind != "kafka" {
-		return local.NewOutput(local.OutputOptions{Node: n, Render: request.Render, Stdout: w.program.stdout, Logger: w.logger})
+		return local.NewOutput(local.OutputOptions{Node: n, Render: request.Render, Codec: request.Codec, Stdout: w.program.stdout, Logger: w.logger})
 	}
 	connection, err := w.connection(request)
 	if err != nil {

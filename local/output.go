@@ -14,6 +14,9 @@ import (
 type OutputOptions struct {
 	Node   *configs.Node
 	Render engine.Render // makes the line of a record; drop needs none
+	// Codec is how Render encodes values; it decides what a line is where the
+	// node does not say: json (or "") jsonl, text and csv themselves.
+	Codec string
 	// Stdout is what stdout nodes write to. Several get one [Shared].
 	Stdout io.Writer
 	Logger *slog.Logger // nil is none
@@ -25,15 +28,29 @@ func NewOutput(o OutputOptions) (engine.Output, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	n := o.Node
+	format := n.Values.String("format")
+	if format == "" {
+		format = formatOf(o.Codec)
+	}
 	switch n.Kind {
 	case kindFile:
-		return newFileOutput(n.Values.String("path"), n.Values.String("format"), o.Render, o.Logger), nil
+		return newFileOutput(n.Values.String("path"), format, o.Render, o.Logger), nil
 	case kindStdout:
-		return newSharedOutput(o.Stdout, lineOf(o.Render, n.Values.String("format"))), nil
+		return newSharedOutput(o.Stdout, lineOf(o.Render, format)), nil
 	case kindDrop:
 		return drop{}, nil
 	}
 	return nil, fmt.Errorf("%s: %s is no output of package local", n.KindPos, n.Kind)
+}
+
+func formatOf(codec string) string {
+	switch codec {
+	case codecText:
+		return formatText
+	case codecCSV:
+		return formatCSV
+	}
+	return formatJSONL
 }
 
 // drop acknowledges everything.

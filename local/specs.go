@@ -98,9 +98,9 @@ func inputFields() []configs.Field {
 
 // OutputSpecs describe the outputs of this package.
 func OutputSpecs() []configs.Spec {
-	format := configs.Field{Name: "format", Type: configs.TypeString, Default: formatJSONL,
+	format := configs.Field{Name: "format", Type: configs.TypeString,
 		Values: []string{formatJSONL, formatCSV, formatText},
-		Doc: "`jsonl`: a JSON value per line, a null payload is `null`. `csv`: a list or an object per row, without a " +
+		Doc: "Default: what the source's `decode` is, so that text stays text. `jsonl`: a JSON value per line, a null payload is `null`. `csv`: a list or an object per row, without a " +
 			"header. `text`: the value as it is; one that holds a line end is refused. In `csv` and `text` a null payload " +
 			"is an empty line."}
 	return []configs.Spec{

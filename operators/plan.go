@@ -1,6 +1,7 @@
 package operators
 
 import (
+	"cmp"
 	"time"
 
 	"waterhealer/configs"
@@ -190,23 +191,13 @@ func (p *Plan) output(n *configs.Node, sources []*configs.Node) {
 	switch n.Kind {
 	case "file", "stdout":
 		r.line = true
-		r.codec = r.native
-		switch n.Values.String("format") {
-		case "jsonl":
-			r.codec = codecJSON
-		case "csv":
-			r.codec = codecCSV
-		case "text":
-			r.codec = codecText
-		}
+		r.codec = formatCodecs[n.Values.String("format")]
 	default:
 		r.codec = n.Values.String("encode")
-		if r.codec == "" {
-			r.codec = r.native
-		}
 	}
-	if r.codec == "" {
-		r.codec = codecJSON
+	r.codec = cmp.Or(r.codec, r.native, codecJSON)
+	if r.line && r.codec == codecBytes {
+		r.codec = codecJSON // bytes are no line: they are written as base64
 	}
 	if n.Values.Alternative("topic") {
 		r.topicOf = p.expression(n.Values.Object("topic").Expression("expr"))
@@ -221,6 +212,11 @@ func (p *Plan) output(n *configs.Node, sources []*configs.Node) {
 	}
 	p.renders[n] = r
 }
+
+// formatCodecs are the codecs of the formats in which files have lines.
+//
+//nolint:gochecknoglobals // a constant table
+var formatCodecs = map[string]string{"jsonl": codecJSON, "csv": codecCSV, "text": codecText}
 
 // agreedCodec is the codec of all sources; "" when they differ. A source that
 // brings values counts as JSON.
