@@ -153,9 +153,9 @@ func (g *group) end(c *claim, lost bool) {
 				"topic", c.topic, "partition", c.partition, "error", err)
 		}
 	}
-	g.committing.Lock()
+	g.committing <- struct{}{}
 	c.over = true
-	g.committing.Unlock()
+	<-g.committing
 	g.mu.Lock()
 	if g.claims[c.place] == c {
 		delete(g.claims, c.place)

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"bytes"
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -285,6 +286,36 @@ func TestBrokerRestart(t *testing.T) {
 	eventually(t, "the rest is committed", func() bool { return committedAt(t, admin, "t", 0).offset == 20 })
 	if err := source.close(t); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// The brokers are gone for good: Close says what it could not commit, in time.
+func TestCloseWithoutBrokers(t *testing.T) {
+	b := sourceBroker(t, map[string]int32{"t": 2})
+	produceValues(t, b, "t", 0, numbered("a", 10)...)
+	produceValues(t, b, "t", 1, numbered("a", 10)...)
+	in := newIntake(never)
+	source := runSource(t, newSource(t, b, nil, "t"), in)
+	eventually(t, "all is read", func() bool { return in.count() == 20 })
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	in.finish("t", 0, 0, 1, 2)
+	source.cancel()
+	if err := source.result(t); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	source.once.Do(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		source.err = source.Close(ctx)
+	})
+	if source.err == nil {
+		t.Error("Close says nothing of what was not committed")
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("Close took %s", took)
 	}
 }
 

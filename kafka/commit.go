@@ -15,6 +15,9 @@ import (
 // into one batch of their offsets topic, which takes 1 MiB by default.
 const maxCommitBytes = 512 << 10
 
+// commitTimeout bounds one try, the wait for another's try included.
+const commitTimeout = 5 * time.Second
+
 // change is what a commit would tell of one claim.
 type change struct {
 	claim    *claim
@@ -99,8 +102,15 @@ func rebalancing(err error) bool {
 // commit sends what has changed. The error is passing when the same may work
 // later; any other was seen to already.
 func (g *group) commit(ctx context.Context, claims []*claim) error {
-	g.committing.Lock()
-	defer g.committing.Unlock()
+	// Brokers that are away must not hold up who has less time.
+	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
+	defer cancel()
+	select {
+	case g.committing <- struct{}{}:
+		defer func() { <-g.committing }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	var changes []change
 	topics := make(map[place]bool)
 	for _, c := range claims {

@@ -46,8 +46,8 @@ type group struct {
 
 	logStartInterval time.Duration // between looks at retention
 
-	// committing is held while a commit is under way: one at a time.
-	committing sync.Mutex
+	// committing holds a token while a commit is under way: one at a time.
+	committing chan struct{}
 	wake       chan struct{} // capacity 1: look at the ends
 
 	mu      sync.Mutex
@@ -68,6 +68,7 @@ func newGroup(m membership, c Connection, settings []SourceSettings, nodes []*so
 		failures: make(chan error, 1),
 		wake:     make(chan struct{}, 1),
 
+		committing:       make(chan struct{}, 1),
 		logStartInterval: 30 * time.Second,
 	}
 	g.logger = g.settings.Logger.With("group", m.group)
@@ -198,14 +199,13 @@ func (g *group) Close(ctx context.Context) error {
 	before := g.last
 	g.mu.Unlock()
 
-	// One request for all claims now; when they end they find it done.
-	err := g.commitFinally(ctx, g.live())
-
 	cut := context.AfterFunc(ctx, func() {
 		g.cluster.close()
 		_ = g.client.Close()
 	})
 	defer cut()
+	// One request for all claims now; when they end they find it done.
+	err := g.commitFinally(ctx, g.live())
 	g.member()
 	leave := g.consumer.Close()
 	g.running.Wait()
