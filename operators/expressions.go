@@ -3,6 +3,8 @@ package operators
 import (
 	"errors"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"waterhealer/configs"
 	"waterhealer/engine"
@@ -45,6 +47,12 @@ func (p *Plan) expression(written *configs.Expression, names ...string) *Express
 		topic: program.Reads("topic"), partition: program.Reads("partition"),
 		offset: program.Reads("offset"), timestamp: program.Reads("timestamp"),
 	}}
+}
+
+// width is how many characters the expression takes in its first line.
+func (e *Expression) width() int {
+	line, _, _ := strings.Cut(e.written.Source, "\n")
+	return utf8.RuneCountInString(line)
 }
 
 // Run computes the expression for a record.

@@ -33,7 +33,7 @@ func filtering(kind, summary, example string, keep bool) Kind {
 			condition := b.Expression("expr")
 			if condition != nil && condition.program.NeverBool() {
 				b.plan.problem(configs.Diagnostic{
-					Position: condition.written.Pos(), Width: b.Node.Values.Width("expr"), Code: configs.CodeNotBoolean,
+					Position: condition.written.Pos(), Width: condition.width(), Code: configs.CodeNotBoolean,
 					Message: kind + " needs an expression that is true or false; this one never is",
 					Hint:    "compare it with something: ==, !=, <, in, …",
 				})
