@@ -16,11 +16,8 @@ import (
 	"waterhealer/kafka/embedded"
 )
 
-// TestMain checks that no goroutine is left. Sarama measures each fetch in the
-// metrics library's global registry, whose goroutine never ends.
-func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/rcrowley/go-metrics.(*meterArbiter).tick"))
-}
+// TestMain checks that no goroutine is left.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // longEnough is how long a test waits for what must come.
 const longEnough = 20 * time.Second
@@ -191,7 +188,9 @@ func (r *running) close(t *testing.T) error {
 	t.Helper()
 	r.once.Do(func() {
 		r.cancel()
-		<-r.done
+		if err := <-r.done; err != nil {
+			t.Logf("the source ended with: %v", err)
+		}
 		ctx, cancel := context.WithTimeout(context.Background(), longEnough)
 		defer cancel()
 		r.err = r.Close(ctx)
