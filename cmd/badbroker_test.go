@@ -73,7 +73,7 @@ func TestWrongCredentials(t *testing.T) {
 			`group: g, sasl: {mechanism: SCRAM-SHA-256, username: me, password: "${PASSWORD}"}}`, 1))
 	}
 	run(t, "run", login("correct horse"), "--until-end", "--connect-timeout", "5s").exits(t, 0)
-	got := run(t, "run", login("battery staple"), "--until-end", "--connect-timeout", "5s").exits(t, 1).says(t, "p.yaml:", "sasl.password")
+	got := run(t, "run", login("battery staple"), "--until-end", "--connect-timeout", "1s").exits(t, 1).says(t, "p.yaml:", "sasl.password")
 	if strings.Contains(got.stderr, "battery") {
 		t.Errorf("the password is printed:\n%s", got.stderr)
 	}

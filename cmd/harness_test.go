@@ -151,3 +151,17 @@ sinks:
       to: {kafka: {topic: out}}
 `+more)
 }
+
+// folder lists the working folder.
+func folder(t *testing.T) []string {
+	t.Helper()
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
