@@ -3,6 +3,7 @@ package kafkatest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -57,16 +58,25 @@ func (c *Client) CreateTopic(ctx context.Context, name string, partitions int32,
 	}
 	request := kmsg.NewPtrCreateTopicsRequest()
 	request.Topics = append(request.Topics, topic)
-	answer, err := request.RequestWith(ctx, c.kafka)
+	create := func() error { return c.createTopic(ctx, request) }
+	err := create()
+	if errors.Is(err, kerr.InvalidReplicationFactor) {
+		// A broker that misses its heartbeats on a busy machine is no place for
+		// replicas until it is back, a moment later.
+		err = until(ctx, nil, create)
+	}
 	if err != nil {
 		return fmt.Errorf("creating topic %s: %w", name, err)
 	}
-	for _, t := range answer.Topics {
-		if err := kerr.ErrorForCode(t.ErrorCode); err != nil {
-			return fmt.Errorf("creating topic %s: %w", name, err)
-		}
-	}
 	return until(ctx, nil, func() error { return c.topicReady(ctx, name, partitions) })
+}
+
+func (c *Client) createTopic(ctx context.Context, request *kmsg.CreateTopicsRequest) error {
+	answer, err := request.RequestWith(ctx, c.kafka)
+	if err != nil {
+		return err
+	}
+	return kerr.ErrorForCode(answer.Topics[0].ErrorCode)
 }
 
 // topicReady is nil when every broker that answers knows a leader for every

@@ -52,9 +52,7 @@ func (c *Cluster) properties(b *broker) map[string]string {
 		"transaction.state.log.num.partitions":             "8",
 		"share.coordinator.state.topic.replication.factor": replicas,
 		"share.coordinator.state.topic.min.isr":            inSync,
-		"broker.session.timeout.ms":                        "6000", // 9 s by default, which a killed broker's return waits for
-		"broker.heartbeat.interval.ms":                     "1500", // also how long the answer may take on a busy machine
-		"group.initial.rebalance.delay.ms":                 "0",    // 3 s by default, for groups that start in pieces
+		"group.initial.rebalance.delay.ms":                 "0", // 3 s by default, for groups that start in pieces
 	}
 	if c.options.Secure {
 		maps.Copy(p, c.security.properties())
