@@ -112,6 +112,5 @@ before it on its partition are finished.`,
 		p.runCommand(), p.lintCommand(), p.graphCommand(), p.operatorsCommand(),
 		p.offsetsCommand(), p.brokerCommand(), p.versionCommand(),
 	)
-	root.InitDefaultCompletionCmd()
 	return root
 }

@@ -1,0 +1,114 @@
+package cmd
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"waterhealer/configs"
+	"waterhealer/engine"
+	"waterhealer/kafka"
+)
+
+func TestLiveLineStaysBelowTheLog(t *testing.T) {
+	var screen bytes.Buffer
+	terminal := &terminal{w: &screen, live: true, width: func() int { return 20 }}
+	terminal.show("in 1")
+	_, _ = terminal.Write([]byte("a log line\n"))
+	terminal.show("in 1") // nothing new, nothing written
+	terminal.show("a line that is longer than the screen")
+	terminal.show("")
+	_, _ = terminal.Write([]byte("the end\n"))
+	want := eraseLine + "in 1" + // shown
+		eraseLine + "a log line\n" + "in 1" + // moved down
+		eraseLine + "a line that is long" + // cut
+		eraseLine + "the end\n" // gone
+	if screen.String() != want {
+		t.Errorf("the screen got\n%q\nwant\n%q", screen.String(), want)
+	}
+}
+
+func TestNoLiveLineWithoutTerminal(t *testing.T) {
+	var screen bytes.Buffer
+	terminal := newTerminal(&screen)
+	terminal.progress(nil, nil)()
+	if terminal.live || screen.Len() > 0 {
+		t.Errorf("a buffer got %q", screen.String())
+	}
+	if colored(&screen) {
+		t.Error("a buffer gets colours")
+	}
+}
+
+func TestProgressLine(t *testing.T) {
+	for _, c := range []struct {
+		s    snapshot
+		want string
+	}{
+		{snapshot{}, "in 0  out 0  failed 0  0 records/s"},
+		{snapshot{totals{in: 1234567, out: 999, failed: 1000}, 12, true, 2345.6}, "in 1,234,567  out 999  failed 1,000  lag 12  2,345 records/s"},
+	} {
+		if got := c.s.String(); got != c.want {
+			t.Errorf("%+v is %q, want %q", c.s, got, c.want)
+		}
+	}
+	if got := grouped(-1234567); got != "-1,234,567" {
+		t.Errorf("grouped(-1234567) is %s", got)
+	}
+}
+
+func TestTotalsCountEachSinkOnce(t *testing.T) {
+	got := totalsOf([]engine.NodeStats{
+		{Name: "in", Role: engine.RoleSource, In: 10},
+		{Name: "map", Role: engine.RoleOperator, In: 10, Out: 9, Failed: 1},
+		{Name: "a", Role: engine.RoleHealing, In: 9, Out: 9},
+		{Name: "a/kafka", Role: engine.RoleOutput, Sink: "a", In: 9, Out: 8, Failed: 1},
+		{Name: "b", Role: engine.RoleHealing, In: 9, Out: 9}, // without output
+		{Name: "dead_letter", Role: engine.RoleOutput, In: 2, Out: 2},
+	})
+	if want := (totals{in: 10, out: 17, failed: 2}); got != want {
+		t.Errorf("totals are %+v, want %+v", got, want)
+	}
+}
+
+func TestReport(t *testing.T) {
+	result := engine.Result{
+		Claims: []engine.ClaimStatus{
+			{Source: "in", Topic: "t", Partition: 0, Watermark: 7, InFlight: 2, Unfinished: []int64{7, 9}},
+			{Source: "in", Topic: "t", Partition: 1, Watermark: 4},
+			{Source: "lines", Topic: "lines.jsonl", Watermark: 3},
+		},
+		Nodes: []engine.NodeStats{
+			{Name: "in", Role: engine.RoleSource, In: 1234},
+			{Name: "zip", Role: engine.RoleOperator, Held: 2},
+			{Name: "heal/kafka", Role: engine.RoleOutput, Sink: "heal", Out: 1230, Retried: 5},
+		},
+	}
+	commits := map[commitPlace]kafka.Commit{
+		{"t", 0}: {Source: "in", Topic: "t", Partition: 0, Offset: 7, Holes: 1},
+		{"t", 2}: {Source: "in", Topic: "t", Partition: 2, Offset: 5, Err: bytes.ErrTooLarge},
+	}
+	pipeline := &configs.Pipeline{Sources: []*configs.Node{{Name: "in", Kind: "kafka"}, {Name: "lines", Kind: "file"}}}
+	var log, screen bytes.Buffer
+	newReport(result, pipeline, commits, 1500*time.Millisecond).tell(slog.New(slog.NewTextHandler(&log, nil)), &screen, false)
+	want := `run ended after 1.5s: 1,234 in, 1,230 out, 0 failed
+
+output      written  retried
+heal/kafka     1230        5
+
+topic  partition  committed  unfinished  holes
+t              0          7           2      1
+t              1          4           0      0
+t              2    unknown           0      0
+`
+	if screen.String() != want {
+		t.Errorf("the report is\n%s\nwant\n%s", screen.String(), want)
+	}
+	for _, want := range []string{"topic=t partition=0 records=2 offsets=\"[7 9]\"", "node=zip records=2"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log has no %q:\n%s", want, log.String())
+		}
+	}
+}
