@@ -34,7 +34,7 @@ type Kcat struct {
 // ProduceFile writes every line of a file as a message with a null key, to one
 // partition, or with -1 spread at random.
 func (k Kcat) ProduceFile(ctx context.Context, topic string, partition int32, path string) error {
-	_, _, err := k.run(ctx, nil, produceArgs(topic, partition, "-l", path)...)
+	_, err := k.run(ctx, nil, produceArgs(topic, partition, "-l", path)...)
 	return err
 }
 
@@ -81,7 +81,7 @@ func (k Kcat) produceRun(ctx context.Context, topic string, messages []Message) 
 			return err
 		}
 	}
-	_, _, err := k.run(ctx, input.Bytes(), args...)
+	_, err := k.run(ctx, input.Bytes(), args...)
 	return err
 }
 
@@ -112,7 +112,7 @@ func produceArgs(topic string, partition int32, more ...string) []string {
 
 // Consume is [Witness.Consume].
 func (k Kcat) Consume(ctx context.Context, topic string) ([]Message, error) {
-	output, _, err := k.run(ctx, nil, "-C", "-t", topic, "-o", "beginning", "-e", "-q", "-J",
+	output, err := k.run(ctx, nil, "-C", "-t", topic, "-o", "beginning", "-e", "-q", "-J",
 		"-X", "isolation.level=read_committed")
 	if err != nil {
 		return nil, err
@@ -238,14 +238,14 @@ func (k Kcat) command(ctx context.Context, args ...string) *exec.Cmd {
 	return exec.CommandContext(ctx, "kcat", append(all, args...)...)
 }
 
-// run is one call of kcat: what it printed, and its messages on stderr.
-func (k Kcat) run(ctx context.Context, input []byte, args ...string) ([]byte, string, error) {
+// run is one call of kcat, and what it printed.
+func (k Kcat) run(ctx context.Context, input []byte, args ...string) ([]byte, error) {
 	command := k.command(ctx, args...)
 	var output, messages bytes.Buffer
 	command.Stdin = bytes.NewReader(input)
 	command.Stdout, command.Stderr = &output, &messages
 	if err := command.Run(); err != nil {
-		return nil, messages.String(), fmt.Errorf("kcat %s: %w: %s", strings.Join(args, " "), err, messages.String())
+		return nil, fmt.Errorf("kcat %s: %w: %s", strings.Join(args, " "), err, messages.String())
 	}
-	return output.Bytes(), messages.String(), nil
+	return output.Bytes(), nil
 }
