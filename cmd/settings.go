@@ -5,12 +5,16 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 )
+
+// settingsFile is read where no other is named.
+const settingsFile = "waterhealer.yaml"
 
 // loadSettings gives every flag of a command its value: the command line, then
 // WATERHEALER_*, then the settings file, then the default. The settings file
@@ -23,19 +27,24 @@ func (p *program) loadSettings(cmd *cobra.Command) error {
 	if err := v.BindPFlags(cmd.Flags()); err != nil {
 		return usageError("settings: %w", err)
 	}
-	if path := v.GetString("settings"); path != "" {
-		v.SetConfigFile(path)
-	} else {
-		v.SetConfigName("waterhealer")
-		v.SetConfigType("yaml")
-		v.AddConfigPath(".")
-	}
-	var notFound viper.ConfigFileNotFoundError
-	if err := v.ReadInConfig(); err != nil && !errors.As(err, &notFound) {
-		if errors.Is(err, fs.ErrNotExist) {
-			return usageError("settings file %s does not exist", v.ConfigFileUsed())
+	// Viper's own search would also read a file without an extension, such as
+	// the program itself where it stands in the working folder.
+	path := v.GetString("settings")
+	if path == "" {
+		if _, err := os.Stat(settingsFile); err == nil {
+			path = settingsFile
 		}
-		return usageError("settings file %s: %w", v.ConfigFileUsed(), err)
+	}
+	if path == "" {
+		return applySettings(cmd, v)
+	}
+	v.SetConfigFile(path)
+	v.SetConfigType("yaml")
+	switch err := v.ReadInConfig(); {
+	case errors.Is(err, fs.ErrNotExist):
+		return usageError("settings file %s does not exist", path)
+	case err != nil:
+		return usageError("settings file %s: %w", path, err)
 	}
 	if err := p.checkSettings(cmd); err != nil {
 		return err

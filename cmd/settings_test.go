@@ -77,6 +77,16 @@ func TestBadSettings(t *testing.T) {
 	run(t, "run", p).exits(t, 0)
 }
 
+// TestOnlyTheSettingsFileIsRead: the program itself may lie in the working
+// folder under the same name without an extension.
+func TestOnlyTheSettingsFileIsRead(t *testing.T) {
+	own(t)
+	p := logging(t)
+	file(t, "waterhealer", "\x7fELF")
+	file(t, "waterhealer.json", "{")
+	run(t, "run", p).exits(t, 0)
+}
+
 func TestDataAndLogsAreApart(t *testing.T) {
 	own(t)
 	got := run(t, "run", logging(t), "--log-format", "json").exits(t, 0).prints(t, "1\n")
