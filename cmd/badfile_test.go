@@ -23,6 +23,7 @@ func TestBadFiles(t *testing.T) {
 		{"no expression", with("  - map: value +* 2"), "p.yaml:4:17: error[expression]: "},
 		{"unknown variable", with("  - map: 'valu + 1'"), "p.yaml:4:11: error[expression]: "},
 		{"never boolean", with("  - filter: '\"yes\"'"), "p.yaml:4:14: error[not-boolean]: "},
+		{"a loop", "sources:\n  - kafka: {brokers: [b], topics: [a, t], group: g}\nsinks:\n  - healing: {to: {kafka: {topic: t}}}\n", "p.yaml:4:35: error[loop]: source kafka-1 reads topic t"},
 		{"unset variable", with("  - map: ${NOT_SET_ANYWHERE}"), "p.yaml:4:10: error[unset-variable]: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -2,7 +2,9 @@ package operators
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"unicode/utf8"
 
@@ -46,7 +48,7 @@ var decoders = map[string]func([]byte) (any, error){
 
 func decodeText(raw []byte) (any, error) {
 	if !utf8.Valid(raw) {
-		return nil, fmt.Errorf("it holds bytes that are not UTF-8 (decode: bytes takes any)")
+		return nil, errors.New("it holds bytes that are not UTF-8 (decode: bytes takes any)")
 	}
 	return string(raw), nil
 }
@@ -56,11 +58,14 @@ func decodeCSV(raw []byte) (any, error) {
 	reader := csv.NewReader(strings.NewReader(string(raw)))
 	reader.FieldsPerRecord = -1
 	row, err := reader.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, errors.New("there is no row")
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%w", err)
+		return nil, err
 	}
 	if _, err := reader.Read(); err == nil {
-		return nil, fmt.Errorf("it has more than one row")
+		return nil, errors.New("it has more than one row")
 	}
 	list := make([]any, len(row))
 	for i, field := range row {

@@ -195,9 +195,18 @@ func (t *Tree) run(compute func(*Expression) (any, error)) (any, error) {
 	return o, nil
 }
 
-// unchanged says that a result is the very value that was there before, so
-// that its original bytes still hold. nil is not: `map: nil` makes a tombstone.
-func unchanged(before, after any) bool {
+// unchanged says that a result is the very value that the tree was given, so
+// that its original bytes still hold.
+func (t *Tree) unchanged(before, after any) bool {
+	if before == nil && after == nil {
+		// The payload may be the word null: `map: value` keeps it, but `map: nil`
+		// makes a tombstone of it.
+		return t.expression != nil && t.expression.reads.value
+	}
+	return same(before, after)
+}
+
+func same(before, after any) bool {
 	switch b := before.(type) {
 	case *value.Object:
 		a, ok := after.(*value.Object)

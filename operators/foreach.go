@@ -87,7 +87,7 @@ func (f *foreach) batch(ctx context.Context, r *engine.Record, out *engine.Out) 
 		switch {
 		case err != nil:
 			errs[i] = err
-		case element.Batch == nil && unchanged(before, v):
+		case element.Batch == nil && f.tree.unchanged(before, v):
 			results[i] = element
 		default:
 			results[i] = element.With(v)

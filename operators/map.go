@@ -32,7 +32,7 @@ func (m *mapOperator) Process(_ context.Context, r *engine.Record, out *engine.O
 	if err != nil {
 		return err
 	}
-	if r.Batch == nil && unchanged(r.Value, result) {
+	if r.Batch == nil && m.tree.unchanged(r.Value, result) {
 		out.Emit(r)
 		return nil
 	}

@@ -135,7 +135,8 @@ func (p *Plan) outputs() []placedOutput {
 			out = append(out, placedOutput{node: to, sink: sink, sources: sources})
 		}
 		for _, report := range sink.Values.Outputs("report") {
-			out = append(out, placedOutput{node: report, sink: sink, sources: sources})
+			// What a report says is ours, whatever the sources decode.
+			out = append(out, placedOutput{node: report, sink: sink})
 		}
 	}
 	seen := make(map[*configs.Node]bool)
