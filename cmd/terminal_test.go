@@ -2,6 +2,9 @@ package cmd
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -109,6 +112,33 @@ t              2    unknown           0      0
 	for _, want := range []string{"topic=t partition=0 records=2 offsets=\"[7 9]\"", "node=zip records=2"} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log has no %q:\n%s", want, log.String())
+		}
+	}
+}
+
+// TestOutcome: how a run ended decides the exit code.
+func TestOutcome(t *testing.T) {
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	for name, c := range map[string]struct {
+		ctx    context.Context
+		result engine.Result
+		code   int
+	}{
+		"done":    {t.Context(), engine.Result{}, exitDone},
+		"stopped": {stopped, engine.Result{}, exitDone},
+		"forced":  {stopped, engine.Result{Forced: true}, exitHalted},
+		"halted":  {t.Context(), engine.Result{Halted: errors.New("broken")}, exitHalted},
+		"stalled": {t.Context(), engine.Result{Halted: fmt.Errorf("node: %w", &engine.StallError{})}, exitStalled},
+	} {
+		err := outcome(c.ctx, c.result)
+		code := exitDone
+		var exit *exitError
+		if errors.As(err, &exit) {
+			code = exit.code
+		}
+		if code != c.code {
+			t.Errorf("%s: exit code %d, want %d", name, code, c.code)
 		}
 	}
 }

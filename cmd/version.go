@@ -9,8 +9,6 @@ import (
 )
 
 // version is set at link time for a release.
-//
-//nolint:gochecknoglobals // the linker needs a variable
 var version = ""
 
 func (p *program) versionCommand() *cobra.Command {

@@ -3,7 +3,7 @@ package configs
 import "fmt"
 
 // OnError says what happens to records that fail, for the pipeline or a node.
-// A node's own replaces the pipeline's as a whole.
+// A node's own overrides what it says itself, field by field.
 type OnError struct {
 	Pos    Position
 	Values Values // retry: {attempts, backoff, max_backoff, max_elapsed}, then
