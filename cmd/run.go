@@ -65,7 +65,7 @@ configuration; 3 stalled.`,
 	flags.BoolVar(&o.dryRun, "dry-run", false, "play files instead of the sources, write nothing, print what would be written")
 	flags.StringArrayVar(&o.inputs, "input", nil, "[SOURCE=]FILE that a dry run plays for a source; - is stdin")
 	flags.StringVar(&o.summary, "summary", "text", "how a dry run prints its summary on stderr: text or json")
-	flags.BoolVar(&o.embedded, "embedded", false, "start an in-process broker in place of every `brokers:`, with every topic that the file names")
+	flags.BoolVar(&o.embedded, "embedded", false, "start an in-process broker in place of every brokers: key, with every topic that the file names")
 	flags.StringArrayVar(&o.seeds, "seed", nil, "TOPIC=FILE whose records the embedded broker starts with")
 	flags.DurationVar(&o.connectTimeout, "connect-timeout", kafka.DefaultConnectTimeout, "how long brokers may be away at the start")
 	return c

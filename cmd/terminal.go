@@ -44,7 +44,7 @@ func isTerminal(w io.Writer) bool {
 
 // colored says whether colours make sense on w.
 func colored(w io.Writer) bool {
-	return isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return isTerminal(behind(w)) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
 // Write prints log lines above the live line.
@@ -78,6 +78,14 @@ type sharedScreen struct {
 }
 
 func (s sharedScreen) Write(data []byte) (int, error) { return s.terminal.above(s.stdout, data) }
+
+// behind is the stream that a writer of the screen writes to.
+func behind(w io.Writer) io.Writer {
+	if shared, ok := w.(sharedScreen); ok {
+		return shared.stdout
+	}
+	return w
+}
 
 // show replaces the live line; "" removes it.
 func (t *terminal) show(line string) {

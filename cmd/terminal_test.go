@@ -45,6 +45,18 @@ func TestNoLiveLineWithoutTerminal(t *testing.T) {
 	}
 }
 
+// Where stdout and stderr are one screen, stdout is wrapped: colours must still
+// see the terminal behind it.
+func TestColoursSeeTheSharedScreen(t *testing.T) {
+	var screen bytes.Buffer
+	if got := behind(sharedScreen{terminal: &terminal{w: &screen}, stdout: &screen}); got != &screen {
+		t.Errorf("behind the shared screen is %T", got)
+	}
+	if got := behind(&screen); got != &screen {
+		t.Errorf("behind a plain writer is %T", got)
+	}
+}
+
 func TestProgressLine(t *testing.T) {
 	for _, c := range []struct {
 		s    snapshot
