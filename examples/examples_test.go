@@ -94,19 +94,26 @@ func TestThreeWorkersRepeatOnlyTheOneThatFailed(t *testing.T) {
 	const file = "examples/seed/three_workers.yaml"
 	b, c := broker(t, "jobs")
 	seed(t, b, "jobs", "examples/seed/three_workers.jsonl")
+	// How much is in flight when the pipeline halts is up to the scheduler: the
+	// two others are done by the first run, or what is left of them by the next.
 	want := values(messages(t, expected(file, ".jsonl")))
-	for range 2 {
+	all, holes := "", 0
+	for runs := 0; runs < 5 && holes < 2; runs++ {
 		got := run(t, "run", file, "--until-end")
 		got.exits(t, 1)
-		if got.stdout != want {
-			t.Errorf("got\n%swant\n%s", got.stdout, want)
-		}
+		all += got.stdout
 		committed(t, c, "three-workers", "jobs", 0)
-		if holes := holesOf(t, file); holes != 2 {
-			t.Errorf("the metadata holds %d finished offsets, want 2", holes)
-		}
-		want = "" // the two that were done are not done again
+		holes = holesOf(t, file)
 	}
+	if all != want || holes != 2 {
+		t.Errorf("got %d finished offsets in the metadata and\n%swant 2 and\n%s", holes, all, want)
+	}
+	got := run(t, "run", file, "--until-end") // the two that were done are not done again
+	got.exits(t, 1)
+	if holes := holesOf(t, file); got.stdout != "" || holes != 2 {
+		t.Errorf("another run wrote %q and left %d finished offsets in the metadata, want nothing and 2", got.stdout, holes)
+	}
+	committed(t, c, "three-workers", "jobs", 0)
 }
 
 // holesOf asks the program how many finished offsets an example's metadata holds.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync/atomic"
 
 	"github.com/IBM/sarama"
@@ -232,10 +233,7 @@ func (c *claim) push(first *sarama.ConsumerMessage, batch *batcher) {
 		}
 		m = nil
 		if len(taken) < sliceSize && !beyond {
-			select {
-			case m = <-delivered: // nil when closed: the next look sees it
-			default:
-			}
+			m = nextFetched(delivered)
 		}
 	}
 	if len(taken) > 0 && !c.hand(records(taken), batch) {
@@ -245,6 +243,21 @@ func (c *claim) push(first *sarama.ConsumerMessage, batch *batcher) {
 		c.advanceTo(c.end, batch) // nothing lies between what was taken and the end
 	}
 	c.checkEnd(batch)
+}
+
+// nextFetched is the next record if one is there, else nil. Sarama feeds one
+// record at a time from a fetch that holds many: whoever looks only once goes
+// on with a slice of one, so it gives way to the feeder first.
+func nextFetched(delivered <-chan *sarama.ConsumerMessage) *sarama.ConsumerMessage {
+	for range 3 {
+		select {
+		case m := <-delivered: // nil when closed: the next look of take sees it
+			return m
+		default:
+			runtime.Gosched()
+		}
+	}
+	return nil
 }
 
 // hand gives records to the batch under way or to the engine; false when the
