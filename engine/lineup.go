@@ -1,11 +1,35 @@
 package engine
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
-// lineup holds the entries of one order unit that wait behind a failure, in order.
+// lineup holds the entries of one order unit that wait behind a failure, in the
+// unit's order. Where branches meet that is not the order in which they came: a
+// later branch of the failed record itself must not wait behind it.
 type lineup struct {
 	unit    unitID
 	entries []entry
+}
+
+// add puts an entry behind those that stand at its place or before.
+func (l *lineup) add(e *entry) {
+	at := len(l.entries)
+	for at > 0 && l.entries[at-1].record.seq > e.record.seq {
+		at--
+	}
+	l.entries = slices.Insert(l.entries, at, *e)
+}
+
+// prepend puts back what was tried, before what waits at the same place.
+func (l *lineup) prepend(entries []entry) {
+	l.entries = append(entries, l.entries...)
+	bySeq := func(a, b entry) int { return cmp.Compare(a.record.seq, b.record.seq) }
+	if l.unit.gate != nil && !slices.IsSortedFunc(l.entries, bySeq) {
+		slices.SortStableFunc(l.entries, bySeq)
+	}
 }
 
 // held says that an entry waits for a failure before it: of another node, or
@@ -22,15 +46,18 @@ func (l *lineup) due() time.Time {
 	return time.Time{}
 }
 
-// front is how many entries are tried together, at most limit. A head whose
-// error was about the record itself goes alone.
-func (l *lineup) front(limit int) int {
-	if t := l.entries[0].trouble; t != nil && t.fault == FaultRecord {
-		limit = min(limit, 1)
-	}
+// front is how many entries are tried together, at most limit: those that are
+// due and not held. One whose error was about the record itself goes alone.
+func (l *lineup) front(now time.Time, limit int) int {
 	n := 0
 	for n < min(limit, len(l.entries)) && !l.held(n) {
-		n++
+		t := l.entries[n].trouble
+		if t != nil && (now.Before(t.due) || n > 0 && t.fault == FaultRecord) {
+			break
+		}
+		if n++; t != nil && t.fault == FaultRecord {
+			break
+		}
 	}
 	return n
 }
@@ -39,11 +66,12 @@ func (l *lineup) front(limit int) int {
 func (w *writer) park(unit unitID, entries []entry) {
 	if unit.gate != nil {
 		if waiting := w.byUnit[unit]; waiting != nil {
-			waiting.entries = append(entries, waiting.entries...)
+			waiting.prepend(entries)
 			return
 		}
 	}
-	l := &lineup{unit: unit, entries: entries}
+	l := &lineup{unit: unit}
+	l.prepend(entries)
 	w.lineups = append(w.lineups, l)
 	if unit.gate != nil {
 		w.byUnit[unit] = l
@@ -59,7 +87,7 @@ func (w *writer) queued(e *entry) bool {
 	}
 	if len(w.byUnit) > 0 {
 		if waiting := w.byUnit[unit]; waiting != nil {
-			waiting.entries = append(waiting.entries, *e)
+			waiting.add(e)
 			return true
 		}
 	}
@@ -82,10 +110,7 @@ func (w *writer) choose() []entry {
 	}
 	slice := w.slice[:0]
 	w.keepLineups(func(l *lineup) {
-		if now.Before(l.due()) {
-			return
-		}
-		n := l.front(sliceLimit - len(slice))
+		n := l.front(now, sliceLimit-len(slice))
 		slice = append(slice, l.entries[:n]...)
 		l.entries = l.entries[n:]
 	})

@@ -1,0 +1,402 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// plan is a random pipeline with random faults.
+type plan struct {
+	Partitions, Records, Slice int
+	Batched                    bool
+	Workers                    int
+	Order                      Order
+	Limits                     Limits
+	Nodes                      []nodePlan
+	Sinks                      []sinkPlan
+	Revokes                    int // of each partition, at most
+	Early                      int // every so many records could not be read; 0 is none
+	Halts                      bool
+	Seed                       uint64
+}
+
+type nodePlan struct {
+	Kind   string
+	Inputs []int // of Nodes; -1 is the source
+	A, B   int64
+	Policy policyPlan
+}
+
+type policyPlan struct {
+	Then     Then
+	Attempts int
+	Elapsed  time.Duration
+}
+
+type sinkPlan struct {
+	Input   int
+	Bare    bool
+	Outputs []outputPlan
+	Policy  policyPlan
+}
+
+type outputPlan struct {
+	Every    uint64 // of so many records one fails; 0 is none
+	Fault    Fault
+	Tries    int // so many times; beyond any policy's attempts it is poison
+	Sync     bool
+	Unheld   bool // errors of a slice are all real, nothing is held back
+	Lateness int  // of 100 slices, how many are answered late
+}
+
+func drawPlan(t *rapid.T, halts bool) plan {
+	thens := []Then{ThenDeadLetter, ThenSkip}
+	if halts {
+		thens = append(thens, ThenHalt)
+	}
+	policy := func(name string) policyPlan {
+		return policyPlan{
+			Then:     rapid.SampledFrom(thens).Draw(t, name+" then"),
+			Attempts: rapid.IntRange(1, 3).Draw(t, name+" attempts"),
+			Elapsed:  rapid.SampledFrom([]time.Duration{0, 0, 20 * time.Millisecond}).Draw(t, name+" elapsed"),
+		}
+	}
+	p := plan{
+		Partitions: rapid.IntRange(1, 3).Draw(t, "partitions"),
+		Records:    rapid.IntRange(1, 40).Draw(t, "records"),
+		Slice:      rapid.IntRange(1, 9).Draw(t, "slice"),
+		Batched:    rapid.IntRange(0, 3).Draw(t, "batched") == 0,
+		Workers:    rapid.IntRange(1, 3).Draw(t, "workers"),
+		Order:      rapid.SampledFrom([]Order{OrderPartition, OrderKey, OrderNone}).Draw(t, "order"),
+		Early:      rapid.SampledFrom([]int{0, 0, 0, 7}).Draw(t, "early"),
+		Halts:      halts,
+		Seed:       rapid.Uint64().Draw(t, "seed"),
+	}
+	kinds := []string{"pass", "map", "filter", "twice", "flatten", "poison", "panic", "foreach", "sum", "window", "timed", "keyed", "pairs", "delay"}
+	for i := range rapid.IntRange(0, 5).Draw(t, "nodes") {
+		n := nodePlan{
+			Kind:   rapid.SampledFrom(kinds).Draw(t, "kind"),
+			A:      rapid.Int64Range(2, 7).Draw(t, "a"),
+			B:      rapid.Int64Range(0, 6).Draw(t, "b"),
+			Policy: policy("node"),
+		}
+		for range rapid.IntRange(1, 2).Draw(t, "inputs") {
+			// Mostly the one above, so that graphs are deep.
+			input := max(i-1-rapid.SampledFrom([]int{0, 0, 0, 1, 2}).Draw(t, "input"), -1)
+			if !slices.Contains(n.Inputs, input) {
+				n.Inputs = append(n.Inputs, input)
+			}
+		}
+		p.Nodes = append(p.Nodes, n)
+	}
+	if !slices.ContainsFunc(p.Nodes, func(n nodePlan) bool { return n.Kind == "window" || n.Kind == "keyed" || n.Kind == "pairs" }) {
+		p.Limits.Records = rapid.SampledFrom([]int64{0, 1, 5}).Draw(t, "in flight")
+		p.Limits.Bytes = rapid.SampledFrom([]int64{0, 2, 10}).Draw(t, "bytes")
+		p.Limits.Ahead = rapid.SampledFrom([]int64{0, 12}).Draw(t, "ahead")
+	}
+	for i := range rapid.IntRange(1, 2).Draw(t, "sinks") {
+		s := sinkPlan{Input: len(p.Nodes) - 1, Bare: rapid.Bool().Draw(t, "bare"), Policy: policy("sink")}
+		if i > 0 {
+			s.Input = rapid.IntRange(-1, len(p.Nodes)-1).Draw(t, "sink input")
+		}
+		outputs := 1
+		if !s.Bare {
+			outputs = rapid.IntRange(0, 2).Draw(t, "outputs")
+		}
+		for range outputs {
+			s.Outputs = append(s.Outputs, outputPlan{
+				Every:    rapid.SampledFrom([]uint64{0, 2, 3, 7}).Draw(t, "every"),
+				Fault:    rapid.SampledFrom([]Fault{FaultDestination, FaultRecord, FaultExpression}).Draw(t, "fault"),
+				Tries:    rapid.IntRange(1, 4).Draw(t, "tries"),
+				Sync:     rapid.IntRange(0, 3).Draw(t, "sync") == 0,
+				Unheld:   rapid.IntRange(0, 3).Draw(t, "unheld") == 0,
+				Lateness: rapid.SampledFrom([]int{0, 30}).Draw(t, "lateness"),
+			})
+		}
+		for _, o := range s.Outputs {
+			if o.Sync { // an error of Sync names no record, so that nobody could tell what was given up
+				s.Policy.Elapsed = 0
+			}
+		}
+		p.Sinks = append(p.Sinks, s)
+	}
+	return p
+}
+
+// joins says that branches meet. A batch comes through one branch after the
+// other, so that its elements have no order among themselves there.
+func (p plan) joins() bool {
+	return slices.ContainsFunc(p.Nodes, func(n nodePlan) bool { return len(n.Inputs) > 1 })
+}
+
+// world is a plan at work.
+type world struct {
+	plan    plan
+	l       *ledger
+	graph   *Graph
+	rt      *Runtime
+	dead    *Node
+	source  *planSource
+	outputs []*planOutput
+}
+
+func build(p plan) *world {
+	w := &world{plan: p, l: newLedger()}
+	w.graph = &Graph{Workers: p.Workers, Order: p.Order, Limits: p.Limits, ShutdownTimeout: time.Minute}
+	w.dead = &Node{Name: "dead", Role: RoleOutput, Policy: w.policy(policyPlan{Then: ThenSkip})}
+	dead := &planOutput{w: w, node: w.dead, plan: outputPlan{Every: 3, Tries: 2}, letters: true}
+	w.dead.Output = dead
+	source := &Node{Name: "in", Role: RoleSource, Policy: w.policy(policyPlan{Then: ThenDeadLetter})}
+	w.graph.Nodes = append(w.graph.Nodes, source)
+	at := func(i int) *Node { return w.graph.Nodes[i+1] }
+	for i, n := range p.Nodes {
+		node := w.operator(n)
+		node.Name = fmt.Sprintf("%s-%d", n.Kind, i)
+		w.graph.Nodes = append(w.graph.Nodes, node)
+		for port, input := range n.Inputs {
+			w.graph.Connect(at(input), node, port)
+		}
+	}
+	for i, s := range p.Sinks {
+		from := at(s.Input)
+		if !s.Bare {
+			healing := &Node{Name: fmt.Sprintf("healing-%d", i), Role: RoleHealing, Policy: w.policy(s.Policy)}
+			w.graph.Nodes = append(w.graph.Nodes, healing)
+			w.graph.Connect(from, healing, 0)
+			from = healing
+		}
+		for j, o := range s.Outputs {
+			node := &Node{Name: fmt.Sprintf("out-%d-%d", i, j), Role: RoleOutput, Policy: w.policy(s.Policy), SyncInterval: 5 * time.Millisecond}
+			output := &planOutput{w: w, node: node, plan: o, random: rand.New(rand.NewPCG(p.Seed, uint64(i*7+j)))}
+			if node.Output = output; o.Sync {
+				node.Output = &planSyncOutput{planOutput: output}
+			}
+			w.graph.Nodes = append(w.graph.Nodes, node)
+			w.graph.Connect(from, node, 0)
+			w.outputs = append(w.outputs, output)
+		}
+	}
+	w.graph.Nodes = append(w.graph.Nodes, w.dead)
+	w.source = &planSource{w: w, node: source}
+	w.graph.Sources = []Source{w.source}
+	return w
+}
+
+func (w *world) policy(p policyPlan) Policy {
+	return Policy{
+		Attempts: p.Attempts, MaxElapsed: p.Elapsed, Backoff: time.Millisecond, MaxBackoff: 8 * time.Millisecond,
+		Then: p.Then, DeadLetter: w.dead,
+	}
+}
+
+func (w *world) operator(p nodePlan) *Node {
+	node := &Node{Role: RoleOperator, Policy: w.policy(p.Policy)}
+	base := tally{l: w.l, node: node}
+	hits := func(r *Record) bool { // deterministic, and the same for no two kinds
+		ids := idsOf(r)
+		return len(ids) > 0 && (ids[0].offset+int64(ids[0].partition))%(p.A+2) == p.B
+	}
+	again := func(r *Record) *Record {
+		if r.Batch != nil {
+			return NewJoined(&trace{ids: union(r)}, r)
+		}
+		return r.With(r.Value)
+	}
+	window := func(c *collect) {
+		c.tally, c.keys, c.coarse = base, max(c.keys, 1), w.plan.joins()
+		c.work = c.collect
+		node.Operator, node.State = c, true
+	}
+	switch p.Kind {
+	case "window":
+		window(&collect{size: int(p.A)})
+		return node
+	case "timed":
+		window(&collect{size: int(p.A) * 3, timeout: time.Duration(p.B) * time.Millisecond})
+		return node
+	case "keyed":
+		window(&collect{size: int(p.A), keys: p.B + 1})
+		return node
+	case "pairs":
+		window(&collect{slide: true})
+		return node
+	case "delay":
+		window(&collect{delay: true, timeout: time.Duration(p.B+1) * time.Millisecond})
+		return node
+	}
+	base.work = func(_ context.Context, r *Record, out tallyOut) error {
+		switch p.Kind {
+		case "pass":
+			out.emit(r)
+		case "map":
+			out.emit(again(r))
+		case "filter":
+			if !hits(r) {
+				out.emit(r)
+			}
+		case "twice":
+			out.emit(again(r))
+			out.emit(again(r))
+		case "flatten":
+			if r.Batch == nil {
+				out.emit(r)
+			}
+			for _, element := range r.Batch {
+				out.emit(element)
+			}
+		case "poison", "panic":
+			if !hits(r) {
+				out.emit(r)
+				return nil
+			}
+			if p.B%2 == 0 {
+				out.emit(r) // what was emitted before the error stays emitted
+			}
+			if p.Kind == "panic" {
+				panic("poison")
+			}
+			return errors.New("poison")
+		case "foreach":
+			if r.Batch == nil {
+				out.emit(r)
+				return nil
+			}
+			var kept []*Record
+			for _, element := range r.Batch {
+				if hits(element) {
+					out.fail(element, errors.New("poison"))
+					continue
+				}
+				kept = append(kept, element)
+			}
+			out.emit(NewBatch(kept))
+		case "sum":
+			if r.Batch == nil || len(r.Batch) == 0 {
+				out.emit(r)
+				return nil
+			}
+			out.emit(r.With(&trace{ids: union(r)}))
+		}
+		return nil
+	}
+	node.Operator = &base
+	return node
+}
+
+// planSource pushes the records of each partition, and revokes now and then.
+type planSource struct {
+	w    *world
+	node *Node
+
+	mu      sync.Mutex
+	current map[int32]*Claim
+}
+
+func (s *planSource) Run(ctx context.Context, in Intake) error {
+	s.current = make(map[int32]*Claim)
+	var wg sync.WaitGroup
+	for p := range int32(s.w.plan.Partitions) {
+		wg.Go(func() { s.partition(ctx, in, p) })
+	}
+	wg.Wait()
+	return nil
+}
+
+func (s *planSource) partition(ctx context.Context, in Intake, p int32) {
+	random := rand.New(rand.NewPCG(s.w.plan.Seed, uint64(p)))
+	c := s.claim(in, ClaimOptions{Source: "in", Topic: "t", Partition: p})
+	finished := func(int64) bool { return false }
+	revokes := s.w.plan.Revokes
+	for at := int64(0); at < int64(s.w.plan.Records) && ctx.Err() == nil; {
+		if c.Full() {
+			select {
+			case <-c.Room():
+			case <-ctx.Done():
+				return
+			}
+		}
+		var records []*Record
+		first := at
+		for range 1 + random.IntN(s.w.plan.Slice) {
+			if at < int64(s.w.plan.Records) {
+				r := s.record(c, at, finished(at))
+				if s.w.plan.Batched && s.w.plan.joins() {
+					r.Value.(*trace).seq = first
+				}
+				records = append(records, r)
+				at++
+			}
+		}
+		if s.w.plan.Batched {
+			records = []*Record{NewBatch(records)}
+		}
+		in.Push(c, records)
+		if revokes > 0 && random.IntN(3) == 0 {
+			revokes--
+			c, at, finished = s.revoke(ctx, in, c, random.IntN(3) == 0)
+		}
+	}
+}
+
+// revoke gives a claim up and takes the partition again where it ended.
+func (s *planSource) revoke(ctx context.Context, in Intake, c *Claim, lost bool) (next *Claim, at int64, finished func(int64) bool) {
+	drain, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	if lost {
+		cancel()
+	}
+	in.Revoke(drain, c)
+	if !lost {
+		s.w.l.mu.Lock()
+		s.w.l.gone[c.Epoch] = true
+		s.w.l.mu.Unlock()
+	}
+	at, holes := c.Progress()
+	next = s.claim(in, ClaimOptions{Source: "in", Topic: "t", Partition: c.Partition, Start: at, Finished: holes.Contains})
+	return next, at, holes.Contains
+}
+
+func (s *planSource) claim(in Intake, o ClaimOptions) *Claim {
+	c := in.Claim(o)
+	s.mu.Lock()
+	s.current[o.Partition] = c
+	s.mu.Unlock()
+	s.w.l.mu.Lock()
+	s.w.l.claims = append(s.w.l.claims, &watched{claim: c, start: o.Start, checked: o.Start, holes: make(map[int64]bool)})
+	s.w.l.mu.Unlock()
+	return c
+}
+
+func (s *planSource) record(c *Claim, offset int64, finished bool) *Record {
+	i := id{c.Partition, c.Epoch, offset}
+	unit := fmt.Sprintf("p%d/%d", c.Partition, c.Epoch)
+	r := &Record{
+		Raw: []byte("x"), Intact: true, Topic: "t", Partition: c.Partition, Offset: offset, Known: KnownAll,
+		Key: fmt.Append(nil, offset%3),
+	}
+	if s.w.plan.Order == OrderKey && !s.w.plan.Batched {
+		unit += "/" + string(r.Key)
+	}
+	r.SetValue(&trace{ids: []id{i}, unit: unit, seq: offset})
+	if finished {
+		return r // the engine leaves it out
+	}
+	if early := int64(s.w.plan.Early); early > 0 && offset%early == 3 {
+		r.FailEarly(errors.New("unreadable"))
+		s.w.l.mu.Lock()
+		s.w.l.failed([]id{i}, s.node.Policy.Then)
+		s.w.l.mu.Unlock()
+		return r
+	}
+	s.w.l.opened([]id{i}, fanout(s.node))
+	return r
+}
+
+func (s *planSource) Close(context.Context) error { return nil }
