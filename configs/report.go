@@ -1,13 +1,6 @@
 package configs
 
-import (
-	"bytes"
-	"fmt"
-	"regexp"
-	"slices"
-	"strings"
-	"unicode/utf8"
-)
+import "fmt"
 
 // report notes an error at a place.
 func (r *reader) report(code string, pos Position, width int, message, hint string) {
@@ -65,74 +58,4 @@ func (r *reader) shown(f *Field, it *item) string {
 		return fmt.Sprintf("%q", cut(it.text))
 	}
 	return cut(it.text)
-}
-
-// secret remembers where a secret stands in the file, so that it can be left
-// out where the file's text is shown.
-func (r *reader) secret(it *item) {
-	if it.shape != scalar || it.substituted || it.source == nil {
-		return
-	}
-	if places := r.text.scalarPlaces(it.source); len(places) > 1 {
-		r.secrets = append(r.secrets, span{places[0], places[len(places)-1]})
-	}
-}
-
-type span struct{ from, to int }
-
-// masked is the file's text with every character of a secret replaced.
-func masked(data []byte, secrets []span) []byte {
-	out := append([]byte(nil), data...)
-	for _, s := range secrets {
-		for i := s.from; i < s.to && i < len(out); i++ {
-			switch {
-			case out[i] == '\n' || out[i] == '\r':
-			case utf8.RuneStart(out[i]):
-				out[i] = '*'
-			default:
-				out[i] = 0 // dropped below
-			}
-		}
-	}
-	kept := out[:0]
-	for _, b := range out {
-		if b != 0 {
-			kept = append(kept, b)
-		}
-	}
-	return kept
-}
-
-// shownText is the file's text without its secrets. In a file that could not
-// be parsed they are found by the names of secret fields.
-func (r *reader) shownText() []byte {
-	shown := masked(r.text.data, r.secrets)
-	names := secretNames(r.specs)
-	if len(names) == 0 {
-		return shown
-	}
-	field := regexp.MustCompile(`((?:^|[\s{,"'])(?:` + strings.Join(names, "|") + `)["']?:[ \t]+)([^\s"'$][^\s,}]*|"[^"\n$]*"|'[^'\n$]*')`)
-	return field.ReplaceAllFunc(shown, func(m []byte) []byte {
-		parts := field.FindSubmatch(m)
-		return append(bytes.Clone(parts[1]), bytes.Repeat([]byte("*"), utf8.RuneCount(parts[2]))...)
-	})
-}
-
-func secretNames(specs []Spec) []string {
-	var names []string
-	var look func(fields []Field)
-	look = func(fields []Field) {
-		for i := range fields {
-			for f := &fields[i]; f != nil; f = f.Or {
-				if f.Secret && !slices.Contains(names, regexp.QuoteMeta(f.Name)) {
-					names = append(names, regexp.QuoteMeta(f.Name))
-				}
-				look(f.Fields)
-			}
-		}
-	}
-	for _, s := range specs {
-		look(s.Fields)
-	}
-	return names
 }

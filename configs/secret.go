@@ -1,0 +1,143 @@
+package configs
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// secret remembers where a secret stands in the file, so that it can be left
+// out where the file's text is shown.
+func (r *reader) secret(it *item) {
+	if it.shape != scalar || it.substituted || it.source == nil {
+		return
+	}
+	if places := r.text.scalarPlaces(it.source); len(places) > 1 {
+		r.secrets = append(r.secrets, span{places[0], places[len(places)-1]})
+	}
+}
+
+type span struct{ from, to int }
+
+// masked is the file's text with every character of a secret replaced.
+func masked(data []byte, secrets []span) []byte {
+	out := append([]byte(nil), data...)
+	for _, s := range secrets {
+		for i := s.from; i < s.to && i < len(out); i++ {
+			switch {
+			case out[i] == '\n' || out[i] == '\r':
+			case utf8.RuneStart(out[i]):
+				out[i] = '*'
+			default:
+				out[i] = 0 // dropped below
+			}
+		}
+	}
+	kept := out[:0]
+	for _, b := range out {
+		if b != 0 {
+			kept = append(kept, b)
+		}
+	}
+	return kept
+}
+
+// shownText is the file's text without its secrets. In a file that could not
+// be parsed, or at a place where no field is known, they are found by the names
+// of secret fields.
+func (r *reader) shownText() []byte {
+	shown := masked(r.text.data, r.secrets)
+	names := secretNames(r.specs)
+	if len(names) == 0 {
+		return shown
+	}
+	quoted := make([]string, 0, len(names))
+	for name := range names {
+		quoted = append(quoted, regexp.QuoteMeta(name))
+	}
+	slices.Sort(quoted)
+	field := regexp.MustCompile(`(?:^|[\s{,"'])(` + strings.Join(quoted, "|") + `)["']?:[ \t]+([^\s"'$][^\s,}]*|"[^"\n$]*"|'[^'\n$]*')`)
+	var found []span
+	for _, m := range field.FindAllSubmatchIndex(shown, -1) {
+		within := names[string(shown[m[2]:m[3]])]
+		if parent, known := keyAround(shown, m[2]); within == nil || !known || slices.Contains(within, parent) {
+			found = append(found, span{m[4], m[5]})
+		}
+	}
+	return masked(shown, found)
+}
+
+// secretNames are the names of secret fields. One that other fields have, too,
+// comes with the keys below which it is a secret.
+func secretNames(specs []Spec) map[string][]string {
+	names := make(map[string][]string)
+	plain := make(map[string]bool)
+	var look func(parent string, fields []Field)
+	look = func(parent string, fields []Field) {
+		for i := range fields {
+			for f := &fields[i]; f != nil; f = f.Or {
+				switch {
+				case !f.Secret:
+					plain[f.Name] = true
+				case !slices.Contains(names[f.Name], parent):
+					names[f.Name] = append(names[f.Name], parent)
+				}
+				look(f.Name, f.Fields)
+			}
+		}
+	}
+	look("", PipelineFields())
+	for _, s := range specs {
+		look(s.Kind, s.Fields)
+	}
+	for name := range names {
+		if !plain[name] {
+			names[name] = nil
+		}
+	}
+	return names
+}
+
+// keyBefore is a key at the end of a text, with its colon.
+var keyBefore = regexp.MustCompile(`([A-Za-z0-9_-]+)["']?:\s*$`)
+
+// keyAround is the key of the mapping that holds the key at an offset, "" at the
+// top of the file. It is not known where the text is not clear enough: it may be
+// anything but YAML.
+func keyAround(text []byte, at int) (key string, known bool) {
+	start := bytes.LastIndexByte(text[:at], '\n') + 1
+	depth := 0
+	for i := at - 1; i >= start; i-- {
+		switch text[i] {
+		case '}':
+			depth++
+		case '{':
+			if depth--; depth < 0 {
+				return lastKey(text[start:i])
+			}
+		}
+	}
+	for column := indent(text[start:at]); start > 0; {
+		end := start - 1
+		start = bytes.LastIndexByte(text[:end], '\n') + 1
+		line := text[start:end]
+		if len(bytes.TrimSpace(line)) > 0 && indent(line) < column {
+			return lastKey(bytes.TrimRight(line, " \t\r{"))
+		}
+	}
+	return "", true
+}
+
+func lastKey(text []byte) (key string, known bool) {
+	if m := keyBefore.FindSubmatch(text); m != nil {
+		return string(m[1]), true
+	}
+	return "", false
+}
+
+// indent is where a line's first key stands; a dash before it is no part of it.
+func indent(line []byte) int {
+	return len(line) - len(bytes.TrimLeft(line, " -"))
+}
