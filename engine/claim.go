@@ -15,7 +15,9 @@ type Limits struct {
 }
 
 // defaultLimits are the limits of a pipeline that sets none.
-var defaultLimits = Limits{Records: 10_000, Ahead: 1_000_000, Bytes: 64 << 20}
+func defaultLimits() Limits {
+	return Limits{Records: 10_000, Ahead: 1_000_000, Bytes: 64 << 20}
+}
 
 // Claim is one partition as long as this process may read it.
 type Claim struct {

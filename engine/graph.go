@@ -141,13 +141,13 @@ func (g *Graph) prepare() error {
 		g.Workers = 1
 	}
 	if g.Limits.Records <= 0 {
-		g.Limits.Records = defaultLimits.Records
+		g.Limits.Records = defaultLimits().Records
 	}
 	if g.Limits.Ahead <= 0 {
-		g.Limits.Ahead = defaultLimits.Ahead
+		g.Limits.Ahead = defaultLimits().Ahead
 	}
 	if g.Limits.Bytes <= 0 {
-		g.Limits.Bytes = defaultLimits.Bytes
+		g.Limits.Bytes = defaultLimits().Bytes
 	}
 	if g.ShutdownTimeout <= 0 {
 		g.ShutdownTimeout = 30 * time.Second

@@ -47,13 +47,13 @@ func (h *handedClaims) add(r *Record, n int64) bool {
 		return true // a report
 	}
 	claims := r.claims()
-	any := len(claims) == 0
+	alive := len(claims) == 0
 	for _, claim := range claims {
 		if h.count(claim, n) {
-			any = true
+			alive = true
 		}
 	}
-	return any
+	return alive
 }
 
 func (h *handedClaims) count(c *Claim, n int64) bool {

@@ -42,12 +42,12 @@ var ErrHeldBack = errors.New("held back behind a failed record of the same order
 type Fault int
 
 const (
-	// FaultDestination: connection, timeout, not leader, throttled,
-	// authorisation. Tried again without end unless max_elapsed is set.
+	// FaultDestination is connection, timeout, not leader, throttled,
+	// authorisation. It is tried again without end unless max_elapsed is set.
 	FaultDestination Fault = iota
-	// FaultRecord: too large, invalid, refused. Each try counts as an attempt.
+	// FaultRecord is too large, invalid, refused. Each try counts as an attempt.
 	FaultRecord
-	// FaultExpression: deterministic; never tried again.
+	// FaultExpression is deterministic; it is never tried again.
 	FaultExpression
 )
 

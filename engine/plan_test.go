@@ -219,7 +219,7 @@ func (w *world) operator(p nodePlan) *Node {
 		window(&collect{size: int(p.A)})
 		return node
 	case "timed":
-		window(&collect{size: int(p.A) * 3, timeout: time.Duration(p.B) * time.Millisecond})
+		window(&collect{size: int(p.A) * 3, timeout: time.Duration(p.B+1) * time.Millisecond})
 		return node
 	case "keyed":
 		window(&collect{size: int(p.A), keys: p.B + 1})
@@ -278,7 +278,7 @@ func (w *world) operator(p nodePlan) *Node {
 			}
 			out.emit(NewBatch(kept))
 		case "sum":
-			if r.Batch == nil || len(r.Batch) == 0 {
+			if len(r.Batch) == 0 {
 				out.emit(r)
 				return nil
 			}

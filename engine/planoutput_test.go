@@ -24,7 +24,6 @@ type planOutput struct {
 	writes   int
 }
 
-//nolint:gochecknoglobals // one seed per process
 var planSeed = maphash.MakeSeed()
 
 func (o *planOutput) Open(context.Context) error {

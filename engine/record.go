@@ -247,14 +247,14 @@ func (r *Record) gone() bool {
 	if r.ack == nil {
 		return false
 	}
-	any, all := false, true
+	some, all := false, true
 	r.ack.Leaves(func(leaf *healer.Ack) {
-		any = true
+		some = true
 		if source, ok := leaf.Source.(*Record); !ok || !source.Claim.revoked.Load() {
 			all = false
 		}
 	})
-	return any && all
+	return some && all
 }
 
 // ended says that the record stands behind one that halts the pipeline. It must

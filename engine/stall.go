@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -131,12 +133,15 @@ func (rt *Runtime) moving() bool {
 	return false
 }
 
-// stall describes the standstill by a full partition.
+// stall describes the standstill by the full partition that holds most.
 func (rt *Runtime) stall() error {
-	e := &StallError{}
-	for _, c := range rt.fullClaims() {
-		records, _ := c.tracker.InFlight()
-		if e.Records == 0 || c.Topic < e.Topic || c.Topic == e.Topic && c.Partition < e.Partition {
+	e := &StallError{Records: -1}
+	full := rt.fullClaims()
+	sort := func(a, b *Claim) int {
+		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
+	}
+	for _, c := range slices.SortedFunc(slices.Values(full), sort) {
+		if records, _ := c.tracker.InFlight(); records > e.Records {
 			e.Topic, e.Partition, e.Records = c.Topic, c.Partition, records
 		}
 	}
