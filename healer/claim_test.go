@@ -136,7 +136,7 @@ func TestFailedOffsetWaitsForItsPolicy(t *testing.T) {
 	}
 	acks[0].Release()
 	acks[1].Release()
-	if len(failed) != 1 || failed[0] != &acks[0] || failed[0].Failure() != first || failed[0].Source != int64(1) {
+	if len(failed) != 1 || failed[0] != &acks[0] || !errors.Is(failed[0].Failure(), first) || failed[0].Source != int64(1) {
 		t.Fatalf("handed over %v", failed)
 	}
 	wantProgress(t, p, 1, 2)

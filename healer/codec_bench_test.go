@@ -95,8 +95,8 @@ func bitset(base int64, h Holes) []byte {
 func deflate(data []byte) []byte {
 	var out bytes.Buffer
 	w, _ := flate.NewWriter(&out, flate.BestCompression)
-	w.Write(data)
-	w.Close()
+	_, _ = w.Write(data)
+	_ = w.Close()
 	return out.Bytes()
 }
 

@@ -1,6 +1,9 @@
 package healer
 
-import "slices"
+import (
+	"errors"
+	"slices"
+)
 
 // look compares everything.
 func (w *twin) look() {
@@ -47,7 +50,7 @@ func (w *twin) quick() {
 	t := w.t
 	t.Helper()
 	for _, a := range w.acks {
-		if a.real.Finished() != a.finished || a.real.Failure() != a.failure || a.real.Closed() != a.closed() {
+		if a.real.Finished() != a.finished || !errors.Is(a.real.Failure(), a.failure) || a.real.Closed() != a.closed() {
 			t.Fatalf("offset %d: finished %v, failure %v, closed %v; want %v, %v, %v", a.offset,
 				a.real.Finished(), a.real.Failure(), a.real.Closed(), a.finished, a.failure, a.closed())
 		}

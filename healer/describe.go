@@ -1,6 +1,7 @@
 package healer
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -14,7 +15,7 @@ func Describe(metadata string) string {
 	if metadata == "" {
 		return "no metadata"
 	}
-	if strings.HasPrefix(metadata, mapPrefix) || foreign(metadata) != ErrUnknownMap {
+	if strings.HasPrefix(metadata, mapPrefix) || !errors.Is(foreign(metadata), ErrUnknownMap) {
 		return describeMap(metadata)
 	}
 	encoding, body, err := openForeign(metadata)

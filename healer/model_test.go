@@ -299,11 +299,11 @@ func (w *twin) settle(a *modelAck) {
 func (w *twin) join(a, b, c *modelAck, extra int) {
 	// Only what is held may be joined.
 	var parents, distinct []*modelAck
-	var real []*Ack
+	var acks []*Ack
 	for _, p := range []*modelAck{a, b, c, a}[:1+extra%4] {
 		if p.refs > 0 {
 			parents = append(parents, p)
-			real = append(real, p.real, nil)
+			acks = append(acks, p.real, nil)
 		}
 	}
 	for _, p := range parents {
@@ -311,7 +311,7 @@ func (w *twin) join(a, b, c *modelAck, extra int) {
 			distinct = append(distinct, p)
 		}
 	}
-	joined := Join(real...)
+	joined := Join(acks...)
 	for _, p := range distinct {
 		w.modelRetain(p, 1)
 	}

@@ -107,7 +107,7 @@ func (e foreignEncoding) runs(body []byte) ([]Range, int64, error) {
 	var (
 		ranges []Range
 		length int64
-		err    = errLength
+		err    error
 	)
 	if e.bitset {
 		ranges, length, err = e.bits(body)

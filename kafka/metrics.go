@@ -12,4 +12,6 @@ import (
 // not do, since for fetches sarama uses the library's default one. It is a
 // global because the library's switch is: the switch must be set once, before
 // the first client, and not again while clients read it.
+//
+//nolint:gochecknoglobals // see above
 var silenceMetrics = sync.OnceFunc(func() { metrics.UseNilMetrics = true })

@@ -16,9 +16,16 @@ type Secret string
 // Reveal is the secret itself, for the one place that sends it.
 func (s Secret) Reveal() string { return string(s) }
 
-func (s Secret) String() string               { return redacted }
-func (s Secret) GoString() string             { return redacted }
-func (s Secret) LogValue() slog.Value         { return slog.StringValue(redacted) }
+// String hides the secret, as everything that prints it does.
+func (s Secret) String() string { return redacted }
+
+// GoString hides it from %#v.
+func (s Secret) GoString() string { return redacted }
+
+// LogValue hides it from logs.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText hides it from encoders.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // Format covers the verbs that do not ask for String, such as %x and %d.

@@ -152,7 +152,7 @@ const hexDigits = "0123456789abcdef"
 func appendString(dst []byte, s string) ([]byte, error) {
 	dst = append(dst, '"')
 	start, ascii := 0, true
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		c := s[i]
 		if c >= utf8.RuneSelf {
 			ascii = false

@@ -85,7 +85,7 @@ func small(text string) (m int64, scale int, ok bool) {
 	if len(digits) > smallDigits {
 		return 0, 0, false
 	}
-	for i := 0; i < len(digits); i++ {
+	for i := range len(digits) {
 		c := digits[i]
 		if c == '.' {
 			scale = len(digits) - 1 - i

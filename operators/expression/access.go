@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"errors"
 	"unicode/utf8"
 
 	"github.com/expr-lang/expr/ast"
@@ -33,7 +34,7 @@ func (c *compiler) access(n ast.Node) node {
 	run := chain.run
 	chain.run = func(f *frame) (any, error) {
 		v, err := run(f)
-		if err == errSkip {
+		if errors.Is(err, errSkip) {
 			return nil, nil
 		}
 		return v, err
@@ -109,13 +110,13 @@ func (s *step) refuse(v any) error {
 	_, list := v.([]any)
 	switch {
 	case v == nil && s.bracket:
-		err.hint("if it may be missing, write %s?.[%q]", written(s.of), clip(s.key))
+		_ = err.hint("if it may be missing, write %s?.[%q]", written(s.of), clip(s.key))
 	case v == nil:
-		err.hint("if it may be missing, write %s?.%s", written(s.of), clip(s.key))
+		_ = err.hint("if it may be missing, write %s?.%s", written(s.of), clip(s.key))
 	case list && s.bracket:
-		err.hint("the items of a list are read by an integer")
+		_ = err.hint("the items of a list are read by an integer")
 	case list:
-		err.hint("take an item with [0], or all of them with map(%s, .%s)", written(s.of), clip(s.key))
+		_ = err.hint("take an item with [0], or all of them with map(%s, .%s)", written(s.of), clip(s.key))
 	}
 	return err
 }
@@ -161,7 +162,7 @@ func fetch(v, i any, at place, of ast.Node) (any, error) {
 	if !ok {
 		err := at.errorf("%s is %s, so it has no items", written(of), value.Kind(v))
 		if v == nil {
-			err.hint("if it may be missing, write %s?.[…]", written(of))
+			_ = err.hint("if it may be missing, write %s?.[…]", written(of))
 		}
 		return nil, err
 	}

@@ -82,8 +82,9 @@ func powerInts(a, b int64) (int64, bool) {
 	if b > 63 {
 		return 0, false
 	}
-	result, ok := int64(1), true
+	result := int64(1)
 	for range b {
+		var ok bool
 		if result, ok = multiplyInts(result, a); !ok {
 			return 0, false
 		}

@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/expr-lang/expr/ast"
@@ -67,7 +68,7 @@ type mismatch struct {
 }
 
 func (m mismatch) explain(err error, a, b any) error {
-	if err != errKinds {
+	if !errors.Is(err, errKinds) {
 		return m.place.wrap(err)
 	}
 	e := m.place.errorf("%s does not work on %s and %s", m.node.Operator, value.Kind(a), value.Kind(b))

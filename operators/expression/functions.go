@@ -207,7 +207,7 @@ func (a *argument) refuse(fn *function, v any) error {
 	err := a.place.errorf("%s needs %s, got %s", fn.name, a.takes, value.Kind(v))
 	if v == nil {
 		err.Message += fmt.Sprintf(": %s is nil", written(a.node))
-		err.hint("?? gives a value in place of nil")
+		_ = err.hint("?? gives a value in place of nil")
 	}
 	return err
 }

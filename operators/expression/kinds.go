@@ -28,6 +28,8 @@ const (
 )
 
 // kindNames are in the order of the bits.
+//
+//nolint:gochecknoglobals // a constant table
 var kindNames = [...]string{
 	"nil", "boolean", "integer", "float", "string", "object", "list", "bytes", "time", "duration",
 }

@@ -86,7 +86,6 @@ type loop struct {
 	extra     eval // nil where there is none
 	place     place
 	bodyPlace place
-	first     int // the item to begin with
 }
 
 func (c *compiler) predicate(n *ast.BuiltinNode, p *predicate) node {
@@ -99,17 +98,15 @@ func (c *compiler) predicate(n *ast.BuiltinNode, p *predicate) node {
 		c.failHint(n.Arguments[0].Location(), listHint(list.kinds), "%s needs a list, got %s", p.name, list.kinds.names())
 	}
 	l := &loop{predicate: p, list: list.run, place: c.place(n), bodyPlace: c.place(n.Arguments[0])}
-	fixed := list.fixed
 	if len(n.Arguments) > 1 {
-		body := c.body(n.Arguments[1], p, l)
-		fixed = fixed && body.fixed
+		c.body(n.Arguments[1], p, l)
 	}
 	if len(n.Arguments) > 2 {
 		extra := c.node(n.Arguments[2])
 		if p.name == "sortBy" && extra.kinds.never(isString) {
 			c.fail(n.Arguments[2].Location(), `the order is "asc" or "desc", got %s`, extra.kinds.names())
 		}
-		l.extra, fixed = extra.run, fixed && extra.fixed
+		l.extra = extra.run
 	}
 	of := n.Arguments[0]
 	return node{run: func(f *frame) (any, error) { return l.run(f, of) }, kinds: p.gives}
