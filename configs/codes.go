@@ -76,7 +76,7 @@ func Codes() []Explanation {
 		{CodeExpression, "The expression does not compile."},
 		{CodeNotBoolean, "The expression gives something else than true or false where a yes or no is needed."},
 		{CodeLoop, "An output writes to a topic that the pipeline reads, so that every record would come back. Where that is meant, add `allow_loop: true`."},
-		{CodeNoEffect, "The key is part of the file format, but this version reads it without doing anything about it."},
+		{CodeNoEffect, "Nothing comes of the key: this version reads it without doing anything about it, or another setting keeps it from being used."},
 	}
 }
 

@@ -3,7 +3,8 @@ package configs
 import "fmt"
 
 // OnError says what happens to records that fail, for the pipeline or a node.
-// A node's own overrides what it says itself, field by field.
+// A node's own overrides what it says itself, field by field; the rest is the
+// pipeline's, and what that does not say either is the default.
 type OnError struct {
 	Pos    Position
 	Values Values // retry: {attempts, backoff, max_backoff, max_elapsed}, then
@@ -16,7 +17,7 @@ type OnError struct {
 // ErrorFields are the fields of `on_error:`.
 func ErrorFields() []Field {
 	return []Field{
-		{Name: "retry", Type: TypeObject, Doc: "How a failed write is tried again. An error of an expression never is.", Fields: []Field{
+		{Name: "retry", Type: TypeObject, Doc: "How a failed write is tried again. An error of an expression never is. A node's own `on_error` overrides what it says itself, field by field; the rest is the pipeline's.", Fields: []Field{
 			{Name: "attempts", Type: TypeInt, Default: "5", Min: "0", Doc: "How often a record is tried in all; 0 is for ever."},
 			{Name: "backoff", Type: TypeDuration, Default: "100ms", Min: "0s", Doc: "The wait after the first failure; it doubles each time."},
 			{Name: "max_backoff", Type: TypeDuration, Default: "30s", Min: "0s", Doc: "The longest wait."},
@@ -67,6 +68,7 @@ func (r *reader) deadLetters(p *Pipeline) {
 	}
 	for _, o := range all {
 		if o == nil || o.Values.String("then") != "dead_letter" || o.DeadLetter != nil || o.Values.Has("dead_letter") {
+			r.unusedLetters(p, o)
 			continue
 		}
 		o.DeadLetter = common
@@ -74,5 +76,29 @@ func (r *reader) deadLetters(p *Pipeline) {
 			r.report(CodeMissingField, o.Values.Pos("then"), o.Values.Width("then"),
 				"dead letters have no output", "add `dead_letter: {kafka: {topic: ...}}` under on_error")
 		}
+	}
+}
+
+// unusedLetters warns of an output for dead letters that no `then` writes:
+// whoever gave it likely does not expect a halt.
+func (r *reader) unusedLetters(p *Pipeline, o *OnError) {
+	if o == nil || o.DeadLetter == nil {
+		return
+	}
+	then := o.Values
+	if o != p.OnError && !o.Values.Has("then") && p.OnError != nil {
+		then = p.OnError.Values
+	}
+	used := then.String("then") == "dead_letter"
+	for _, n := range p.nodes() {
+		inherits := o == p.OnError && n.OnError != nil && !n.OnError.Values.Has("dead_letter")
+		used = used || inherits && n.OnError.Values.String("then") == "dead_letter"
+	}
+	if !used && r.quiet == 0 && !r.full() {
+		r.found = append(r.found, Diagnostic{
+			Position: o.Values.KeyPos("dead_letter"), Width: len("dead_letter"), Severity: Warning, Code: CodeNoEffect,
+			Message: fmt.Sprintf("no dead letter is ever written here: what happens is %q", then.String("then")),
+			Hint:    "add `then: dead_letter`",
+		})
 	}
 }

@@ -72,8 +72,12 @@ func parseScalar(f *Field, text, shown string, v *value) *problem {
 		if len(f.Values) > 0 && !slices.Contains(f.Values, text) {
 			return wrongValue(shown+" is not allowed here", hints(didYouMean(text, f.Values, shown), "allowed: "+strings.Join(f.Values, ", ")))
 		}
-		if f.Type == TypeNode && text == "" {
+		switch {
+		case text != "":
+		case f.Type == TypeNode:
 			return wrongValue("the name of a node cannot be empty", "")
+		case f.Required && !f.Secret:
+			return wrongValue(f.Name+" is empty", "")
 		}
 	}
 	return nil
