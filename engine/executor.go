@@ -19,6 +19,8 @@ type executor struct {
 	// outs are those of the calls that are under way, one inside the other.
 	outs  []*Out
 	depth int
+	// blocks are those of what failed in them.
+	blocks []*block
 }
 
 func newExecutor(rt *Runtime) *executor {
@@ -150,12 +152,16 @@ func (x *executor) begin(ctx context.Context, n *Node, in *Record) *Out {
 }
 
 // finish ends what begin began, after the references of the call are dropped.
+// Those of a call around it may be of the same records.
 func (x *executor) finish(out *Out) {
-	for _, b := range out.blocks {
+	*out = Out{x: x}
+	if x.depth--; x.depth > 0 || len(x.blocks) == 0 {
+		return
+	}
+	for _, b := range x.blocks {
 		x.rt.loosen(b)
 	}
-	x.depth--
-	*out = Out{x: x}
+	x.blocks = nil
 }
 
 // call runs an operator; a panic of it is an error of the record.

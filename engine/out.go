@@ -14,7 +14,6 @@ type Out struct {
 	in   *Record // what is being processed; nil in Fire and Flush
 
 	emitted, kept, failed int
-	blocks                []*block // of what failed during the call
 }
 
 // Emit sends a record on. A record made with [NewJoined] is emitted once.
@@ -71,7 +70,7 @@ func (o *Out) Fail(element *Record, err error) {
 
 func (o *Out) fail(r *Record, err error) {
 	if b := o.x.rt.fail(o.node, r, err, 1); b != nil {
-		o.blocks = append(o.blocks, b)
+		o.x.blocks = append(o.x.blocks, b)
 	}
 }
 
