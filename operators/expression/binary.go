@@ -28,9 +28,9 @@ func (c *compiler) binary(n *ast.BinaryNode) node {
 	left, right := c.node(n.Left), c.node(n.Right)
 	m := mismatch{c.place(n), n}
 	gives := op.result(left.kinds, right.kinds)
-	if gives == 0 && left.kinds != isNil && right.kinds != isNil {
+	if gives == 0 {
 		c.failHint(n.Location(), m.hint(left.kinds, right.kinds),
-			"%s does not work on %s and %s", n.Operator, left.kinds.names(), right.kinds.names())
+			"%s does not work on %s and %s%s", n.Operator, left.kinds.names(), right.kinds.names(), m.missing(left.kinds == isNil, right.kinds == isNil))
 	}
 	compute := op.compute
 	run := func(f *frame) (any, error) {
@@ -72,14 +72,20 @@ func (m mismatch) explain(err error, a, b any) error {
 		return m.place.wrap(err)
 	}
 	e := m.place.errorf("%s does not work on %s and %s", m.node.Operator, value.Kind(a), value.Kind(b))
-	switch {
-	case a == nil:
-		e.Message += fmt.Sprintf(": %s is nil", written(m.node.Left))
-	case b == nil:
-		e.Message += fmt.Sprintf(": %s is nil", written(m.node.Right))
-	}
+	e.Message += m.missing(a == nil, b == nil)
 	e.Hint = m.hint(kindOf(a), kindOf(b))
 	return e
+}
+
+// missing names the operand that is nil.
+func (m mismatch) missing(left, right bool) string {
+	switch {
+	case left:
+		return fmt.Sprintf(": %s is nil", written(m.node.Left))
+	case right:
+		return fmt.Sprintf(": %s is nil", written(m.node.Right))
+	}
+	return ""
 }
 
 func (m mismatch) hint(a, b kinds) string {

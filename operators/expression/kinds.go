@@ -107,6 +107,9 @@ func (k kinds) String() string {
 
 // names are the words of the kinds, without articles.
 func (k kinds) names() string {
+	if k == anything {
+		return "any value"
+	}
 	var words []string
 	for i, name := range kindNames {
 		if k&(1<<i) != 0 {
