@@ -112,7 +112,7 @@ func (d *dry) output(request operators.OutputRequest) (engine.Output, error) {
 		return local.NewOutput(local.OutputOptions{Node: &configs.Node{Kind: "drop"}, Render: request.Render, Logger: d.logger})
 	}
 	return local.NewPrinter(local.PrinterOptions{
-		Sink: cmp.Or(request.Sink, request.Name), Render: request.Render, Codec: request.Codec,
+		Node: request.Node, Sink: cmp.Or(request.Sink, request.Name), Render: request.Render, Codec: request.Codec,
 		DeadLetter: request.DeadLetter, Stdout: d.stdout,
 	}), nil
 }

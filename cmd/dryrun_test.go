@@ -141,6 +141,15 @@ func TestDryRunWritesNothing(t *testing.T) {
 	}
 }
 
+// What a file would refuse in a real run fails in a dry run, too.
+func TestDryRunOfLinesThatAreNone(t *testing.T) {
+	own(t)
+	file(t, "p.yaml", "sources:\n  - values: [\"a\\nb\", c]\nsinks:\n  - file: {path: out.txt, format: text}\non_error: {then: skip}\n")
+	run(t, "run", "p.yaml", "--dry-run").exits(t, 0).
+		prints(t, "{\"sink\":\"file-1\",\"key\":null,\"value\":\"c\"}\n").
+		says(t, "values-1/0/0: failed at file-1 (p.yaml:4:5), then skip: a value with a line end in it cannot be a line of text")
+}
+
 func TestRunFlagsThatDoNotGoTogether(t *testing.T) {
 	own(t)
 	file(t, "p.yaml", twoSources)

@@ -28,10 +28,7 @@ func NewOutput(o OutputOptions) (engine.Output, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	n := o.Node
-	format := n.Values.String("format")
-	if format == "" {
-		format = formatOf(o.Codec)
-	}
+	format := formatOf(n, o.Codec)
 	switch n.Kind {
 	case kindFile:
 		return newFileOutput(n.Values.String("path"), format, o.Render, o.Logger), nil
@@ -43,7 +40,11 @@ func NewOutput(o OutputOptions) (engine.Output, error) {
 	return nil, fmt.Errorf("%s: %s is no output of package local", n.KindPos, n.Kind)
 }
 
-func formatOf(codec string) string {
+// formatOf is the format of a file or stdout node whose payloads have a codec.
+func formatOf(n *configs.Node, codec string) string {
+	if format := n.Values.String("format"); format != "" {
+		return format
+	}
 	switch codec {
 	case codecText:
 		return formatText

@@ -7,12 +7,14 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"waterhealer/configs"
 	"waterhealer/engine"
 	"waterhealer/engine/value"
 )
 
 // PrinterOptions are what a dry run's stand-in for an output is made from.
 type PrinterOptions struct {
+	Node       *configs.Node // what it stands for; nil is no file and no stdout
 	Sink       string        // the name that is printed
 	Render     engine.Render // of the output it stands for, so that its errors show
 	DeadLetter bool
@@ -40,8 +42,12 @@ func NewPrinter(o PrinterOptions) engine.Output {
 const base64Name = "base64"
 
 func printed(o PrinterOptions) toLine {
+	check := refusals(o)
 	return func(dst []byte, r *engine.Record) ([]byte, error) {
 		m, err := o.Render(r)
+		if err == nil {
+			err = check(m.Value)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -56,6 +62,21 @@ func printed(o PrinterOptions) toLine {
 			line = appendHeaders(line, m.Headers)
 		}
 		return append(line, '}', '\n'), nil
+	}
+}
+
+// refusals says what a file or stdout node would refuse as a line, each time it
+// were tried.
+func refusals(o PrinterOptions) func(payload []byte) error {
+	if n := o.Node; n == nil || n.Kind != kindFile && n.Kind != kindStdout {
+		return func([]byte) error { return nil }
+	}
+	rule := lineRule(formatOf(o.Node, o.Codec))
+	return func(payload []byte) error {
+		if _, err := rule(payload); err != nil {
+			return engine.Deterministic(err)
+		}
+		return nil
 	}
 }
 

@@ -133,9 +133,7 @@ func (a *answers) failFrom(i int, err error) {
 
 // lineOf makes lines of a format from the payloads that render makes.
 func lineOf(render engine.Render, format string) toLine {
-	check := map[string]func([]byte) ([]byte, error){
-		formatJSONL: jsonLine, formatCSV: csvLine, formatText: textLine,
-	}[format]
+	check := lineRule(format)
 	return func(dst []byte, r *engine.Record) ([]byte, error) {
 		m, err := render(r)
 		if err != nil {
@@ -147,6 +145,17 @@ func lineOf(render engine.Render, format string) toLine {
 		}
 		return append(append(dst, payload...), '\n'), nil
 	}
+}
+
+// lineRule makes a payload a line of a format, or refuses it.
+func lineRule(format string) func(payload []byte) ([]byte, error) {
+	switch format {
+	case formatCSV:
+		return csvLine
+	case formatText:
+		return textLine
+	}
+	return jsonLine
 }
 
 // jsonLine is a payload on one line. Line ends in JSON stand between its parts
