@@ -58,6 +58,7 @@ func TestMissingFiles(t *testing.T) {
 		{"a source's file", []string{"run", "reads.yaml"}, 1, "reads.yaml:2:11: node file-1: open nowhere.jsonl: no such file or directory"},
 		{"an input", []string{"run", "good.yaml", "--dry-run", "--input", "nowhere.jsonl"}, 2, `--input is "nowhere.jsonl": there is no such file`},
 		{"a named input", []string{"run", "good.yaml", "--dry-run", "--input", "in=nowhere.jsonl"}, 2, `--input is "nowhere.jsonl": there is no such file`},
+		{"an input that is a folder", []string{"run", "good.yaml", "--dry-run", "--input", "."}, 2, `--input is ".", a folder: "*" reads the files in it`},
 		{"a seed", []string{"run", "good.yaml", "--embedded", "--seed", "t=nowhere.jsonl"}, 2, `seed of topic "t": open nowhere.jsonl: no such file or directory`},
 		{"settings", []string{"run", "good.yaml", "--settings", "nowhere.yaml"}, 2, "settings file nowhere.yaml does not exist"},
 	} {

@@ -29,6 +29,9 @@ func inputsOf(pipeline *configs.Pipeline, texts []string) (map[string]string, er
 		if !readable(file) {
 			return nil, usageError("--input is %q: there is no such file", file)
 		}
+		if info, err := os.Stat(file); err == nil && info.IsDir() {
+			return nil, usageError("--input is %q, a folder: %q reads the files in it", file, filepath.Join(file, "*"))
+		}
 		inputs[name] = file
 	}
 	for _, n := range pipeline.Sources {
