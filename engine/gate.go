@@ -35,14 +35,17 @@ func newGate() *gate {
 }
 
 // holds says whether a record of the unit stands behind a failed one.
-func (g *gate) holds(key uint64, seq int64) bool {
+func (g *gate) holds(key uint64, seq int64) bool { return g.before(key, seq) > 0 }
+
+// before counts the failed records of the unit that stand before seq.
+func (g *gate) before(key uint64, seq int64) int {
 	if g == nil || seq <= g.first.Load() {
-		return false
+		return 0
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	numbers := g.blocked[key]
-	return len(numbers) > 0 && numbers[0] < seq
+	n, _ := slices.BinarySearch(g.blocked[key], seq)
+	return n
 }
 
 // block holds whatever is behind seq in the unit.

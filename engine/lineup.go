@@ -32,11 +32,9 @@ func (l *lineup) prepend(entries []entry) {
 	}
 }
 
-// held says that an entry waits for a failure before it: of another node, or
+// held says that the head waits for a failure before it: of another node, or
 // one that waits for its dead letter.
-func (l *lineup) held(i int) bool {
-	return l.unit.gate.holds(l.unit.key, l.entries[i].record.seq)
-}
+func (l *lineup) held() bool { return l.unit.gate.holds(l.unit.key, l.entries[0].record.seq) }
 
 // due is when the head is tried again; zero is as soon as it is not held.
 func (l *lineup) due() time.Time {
@@ -47,16 +45,22 @@ func (l *lineup) due() time.Time {
 }
 
 // front is how many entries are tried together, at most limit: those that are
-// due and not held. One whose error was about the record itself goes alone.
+// due and are held by nothing but what is tried with them. One whose error was
+// about the record itself goes alone.
 func (l *lineup) front(now time.Time, limit int) int {
-	n := 0
-	for n < min(limit, len(l.entries)) && !l.held(n) {
-		t := l.entries[n].trouble
-		if t != nil && (now.Before(t.due) || n > 0 && t.fault == FaultRecord) {
+	n, own := 0, 0 // own are the blocks of the first n
+	for ; n < min(limit, len(l.entries)); n++ {
+		e := &l.entries[n]
+		t := e.trouble
+		alone := t != nil && t.fault == FaultRecord
+		if l.unit.gate.before(l.unit.key, e.record.seq) > own || t != nil && now.Before(t.due) || alone && n > 0 {
 			break
 		}
-		if n++; t != nil && t.fault == FaultRecord {
-			break
+		if alone {
+			return 1
+		}
+		if t != nil && t.blocked {
+			own++
 		}
 	}
 	return n

@@ -75,7 +75,7 @@ func (w *writer) quietAt(event int64) bool {
 func (w *writer) publish(inHand int) {
 	n := inHand + len(w.ready) + len(w.unsynced)
 	for _, l := range w.lineups {
-		if !l.held(0) {
+		if !l.held() {
 			n += len(l.entries)
 		}
 	}

@@ -254,7 +254,7 @@ func (w *writer) wait(ctx context.Context) {
 		earlier(w.nextSync)
 	}
 	for _, l := range w.lineups {
-		if !l.held(0) {
+		if !l.held() {
 			earlier(laterOf(l.due(), w.away))
 		}
 	}
