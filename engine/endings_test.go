@@ -103,12 +103,10 @@ func TestShutdownTimeout(t *testing.T) {
 	}
 	away := each(func(*Record) error { return errors.New("away") })
 	for _, c := range []struct {
-		name         string
-		write        func(context.Context, []*Record) []error
-		hold, halts  bool
-		written      int
-		watermark    int64
-		deadLettered bool
+		name        string
+		write       func(context.Context, []*Record) []error
+		hold, halts bool
+		watermark   int64
 	}{
 		{name: "hung", write: hung, hold: true, watermark: 5},
 		{name: "away", write: away, hold: true},
@@ -145,9 +143,7 @@ func TestShutdownTimeout(t *testing.T) {
 				expect(t, "halted", result.Halted != nil, c.halts)
 				expect(t, "watermark", watermarks(result)[0], c.watermark)
 				expect(t, "time for the last commit", closing, 2*time.Second)
-				if took := time.Since(began); took > g.ShutdownTimeout {
-					t.Errorf("the stop took %s", took)
-				}
+				expect(t, "the whole stop took", time.Since(began), 8*time.Second)
 			})
 		})
 	}
