@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 )
 
@@ -148,6 +149,20 @@ func TestDryRunOfLinesThatAreNone(t *testing.T) {
 	run(t, "run", "p.yaml", "--dry-run").exits(t, 0).
 		prints(t, "{\"sink\":\"file-1\",\"key\":null,\"value\":\"c\"}\n").
 		says(t, "values-1/0/0: failed at file-1 (p.yaml:4:5), then skip: a value with a line end in it cannot be a line of text")
+}
+
+func TestOutputWithoutBrokers(t *testing.T) {
+	own(t)
+	file(t, "none.yaml", "sources:\n  - values: [1]\nsinks:\n  - kafka: {topic: t}\n")
+	file(t, "two.yaml", "sources:\n  - {name: a, kafka: {brokers: [x], topics: [t], group: g}}\n  - {name: b, kafka: {brokers: [y], topics: [t], group: g}}\n"+
+		"sinks:\n  - healing: {to: {kafka: {topic: u}}}\n")
+	run(t, "run", "none.yaml", "--dry-run").exits(t, 0).
+		says(t, `none.yaml:4:5: warning[missing-field]: the field "brokers" is missing: there is no Kafka source to take it from`)
+	run(t, "run", "none.yaml").exits(t, 2).says(t, "brokers is missing")
+	if lint := run(t, "lint", "two.yaml").exits(t, 0); !strings.Contains(lint.stdout, "two.yaml:5:19: warning[missing-field]: ") ||
+		!strings.Contains(lint.stdout, "the sources a and b have different ones") {
+		t.Errorf("lint says\n%s", lint.stdout)
+	}
 }
 
 func TestRunFlagsThatDoNotGoTogether(t *testing.T) {

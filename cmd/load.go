@@ -47,6 +47,7 @@ func (p *program) load(path string) (*loaded, error) {
 	var problems configs.Diagnostics
 	l.plan, problems = operators.NewPlan(l.pipeline, operators.Scope{})
 	l.diagnostics = append(l.diagnostics, problems...)
+	l.diagnostics = append(l.diagnostics, kafka.Check(l.pipeline)...)
 	l.diagnostics.Sort()
 	return l, nil
 }

@@ -1,10 +1,6 @@
 package kafka
 
-import (
-	"fmt"
-
-	"waterhealer/configs"
-)
+import "waterhealer/configs"
 
 // OutputSpec describes the `kafka` output.
 func OutputSpec() configs.Spec {
@@ -75,7 +71,7 @@ func ReadOutput(v configs.Values) (OutputOptions, error) {
 		return o, nil
 	}
 	if v.Has("idempotent") {
-		return OutputOptions{}, fmt.Errorf("%s: idempotent needs acks: %s", v.Pos("idempotent"), AcksAll)
+		return OutputOptions{}, wrongSetting(v, "idempotent", "idempotent needs acks: %s", AcksAll)
 	}
 	o.Idempotent = false
 	return o, nil

@@ -1,7 +1,7 @@
 package kafka
 
 import (
-	"fmt"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -28,7 +28,7 @@ func readStart(text string) (startPolicy, error) {
 	}
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return startPolicy{}, fmt.Errorf("start is %q, must be earliest, latest or an RFC 3339 time such as 2026-01-31T00:00:00Z", text)
+		return startPolicy{}, errors.New("start must be earliest, latest or an RFC 3339 time such as 2026-01-31T00:00:00Z")
 	}
 	// The brokers keep milliseconds: a record of the same millisecond counts.
 	return startPolicy{max(0, t.UnixMilli())}, nil
@@ -61,7 +61,7 @@ func readNode(n *configs.Node, settings SourceSettings) (*sourceNode, error) {
 	v := n.Values
 	start, err := readStart(v.String("start"))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", v.Pos("start"), err)
+		return nil, wrongSetting(v, "start", "%v", err)
 	}
 	node := &sourceNode{
 		name: n.Name, position: n.KindPos, topics: v.Strings("topics"), start: start,
@@ -69,7 +69,7 @@ func readNode(n *configs.Node, settings SourceSettings) (*sourceNode, error) {
 		metadataLimit: int(v.Size("metadata_limit")),
 	}
 	if len(node.topics) == 0 {
-		return nil, fmt.Errorf("%s: topics is empty", v.Pos("topics"))
+		return nil, wrongSetting(v, "topics", "topics is empty")
 	}
 	if n.Kind == kindBatched {
 		node.batchSize, node.batchTimeout = int(v.Int("size")), v.Duration("timeout")
@@ -90,8 +90,8 @@ func readMembership(v configs.Values) (membership, error) {
 	}
 	if m.rebalanceTimeout < m.sessionTimeout {
 		// A member that is only slow would be out of the group before a dead one.
-		return m, fmt.Errorf("%s: rebalance_timeout is %s, must not be shorter than session_timeout, which is %s",
-			v.Pos("rebalance_timeout"), m.rebalanceTimeout, m.sessionTimeout)
+		return m, wrongSetting(v, "rebalance_timeout", "rebalance_timeout is %s, must not be shorter than session_timeout, which is %s",
+			m.rebalanceTimeout, m.sessionTimeout)
 	}
 	return m, nil
 }

@@ -2,7 +2,6 @@ package kafka
 
 import (
 	"errors"
-	"fmt"
 
 	"waterhealer/configs"
 	"waterhealer/engine"
@@ -78,15 +77,15 @@ func readSource(n *configs.Node, settings SourceSettings) (*sourceNode, membersh
 func (d *declared) add(n *configs.Node, node *sourceNode, m membership) error {
 	if len(d.nodes) > 0 {
 		if field := d.membership.differs(m); field != "" {
-			return fmt.Errorf("%s: %s is not that of source %s, which is in the same group: a process is one member of a group",
-				n.Values.Pos(field), field, d.nodes[0].name)
+			return wrongSetting(n.Values, field, "%s is not that of source %s, which is in the same group: a process is one member of a group",
+				field, d.nodes[0].name)
 		}
 	}
 	d.nodes = append(d.nodes, node)
 	for _, topic := range node.topics {
 		if owner := d.owners[topic]; owner != nil {
-			return fmt.Errorf("%s: topic %s belongs to source %s already, which is in the same group: let both read from one source",
-				n.Values.Pos("topics"), topic, owner.name)
+			return wrongSetting(n.Values, "topics", "topic %s belongs to source %s already, which is in the same group: let both read from one source",
+				topic, owner.name)
 		}
 		d.owners[topic] = node
 	}

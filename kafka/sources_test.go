@@ -82,7 +82,7 @@ func TestNewSourcesThatDisagree(t *testing.T) {
 		{"topics: u, group: g, session_timeout: 11s", "session_timeout is not that"},
 		{"topics: u, group: g, rebalance_timeout: 61s", "rebalance_timeout is not that"},
 		{"topics: u, group: h, rebalance_timeout: 5s", "must not be shorter than session_timeout"},
-		{"topics: u, group: h, start: yesterday", `start is "yesterday"`},
+		{"topics: u, group: h, start: yesterday", "start must be earliest"},
 	} {
 		nodes := parseSources(t, source("a", "kafka", "topics: t, group: g")+source("b", "kafka", test.second))
 		if _, err := NewSources(nodes, nil); err == nil || !strings.Contains(err.Error(), test.want) {

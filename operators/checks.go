@@ -12,7 +12,41 @@ func (p *Plan) checks() {
 	p.withoutEffect()
 	for _, output := range p.outputs() {
 		p.loop(output)
+		p.brokers(output)
 	}
+}
+
+// brokers warns of a Kafka output that has none, neither its own nor, when they
+// agree, those of the sources whose records it writes. It is no error, since dry
+// runs and the embedded broker do without.
+func (p *Plan) brokers(output placedOutput) {
+	n, sources := output.node, output.sources
+	if n.Kind != "kafka" || n.Values.Has("brokers") {
+		return
+	}
+	if output.sink != nil {
+		sources = sourcesOf(output.sink)
+	}
+	why := "there is no Kafka source to take it from"
+	var from *configs.Node
+	for _, source := range sources {
+		if source.Kind != "kafka" && source.Kind != "kafka_batched" {
+			continue
+		}
+		if from != nil && !sameStrings(from.Values.Strings("brokers"), source.Values.Strings("brokers")) {
+			why = fmt.Sprintf("the sources %s and %s have different ones", from.Name, source.Name)
+			from = nil
+			break
+		}
+		from = source
+	}
+	if from != nil {
+		return
+	}
+	p.problems = append(p.problems, configs.Diagnostic{
+		Position: n.KindPos, Width: len(n.Kind), Severity: configs.Warning, Code: configs.CodeMissingField,
+		Message: `the field "brokers" is missing: ` + why, Hint: "only a dry run and --embedded can do without",
+	})
 }
 
 // loop reports an output that writes what the pipeline reads. Computed topics
