@@ -159,7 +159,7 @@ func TestOutputWithoutBrokers(t *testing.T) {
 	run(t, "run", "none.yaml", "--dry-run").exits(t, 0).
 		says(t, `none.yaml:4:5: warning[missing-field]: the field "brokers" is missing: there is no Kafka source to take it from`)
 	run(t, "run", "none.yaml").exits(t, 2).says(t, "brokers is missing")
-	if lint := run(t, "lint", "two.yaml").exits(t, 0); !strings.Contains(lint.stdout, "two.yaml:5:19: warning[missing-field]: ") ||
+	if lint := run(t, "lint", "two.yaml").exits(t, 0); !strings.Contains(lint.stdout, "two.yaml:5:20: warning[missing-field]: ") ||
 		!strings.Contains(lint.stdout, "the sources a and b have different ones") {
 		t.Errorf("lint says\n%s", lint.stdout)
 	}
