@@ -46,8 +46,10 @@ type Claim struct {
 	settled   chan struct{}
 	settledBy sync.Once
 
-	// beginning keeps Push and the end of the claim apart.
+	// beginning keeps Push and the end of the claim apart; entries are those of
+	// the last Push, to be used again.
 	beginning sync.Mutex
+	entries   []healer.Entry
 
 	reports pendingReports
 }

@@ -81,8 +81,8 @@ func (x *executor) decode(n *Node, r *Record) *Record {
 
 // decode makes the value of a source record, once.
 func (n *Node) decode(r *Record) (err error) {
-	if r.early != nil || r.decoded || n.Decode == nil {
-		return r.early
+	if r.entry != nil || r.decoded || n.Decode == nil {
+		return r.early()
 	}
 	defer func() {
 		if p := recover(); p != nil {

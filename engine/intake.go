@@ -71,17 +71,17 @@ func (rt *Runtime) Push(c *Claim, records []*Record) {
 		return
 	}
 	if rt.graph.Order == OrderPartition || len(rt.lanes) == 1 {
-		rt.lanes[c.lane].queue.push(itemsOf(records))
+		rt.lanes[c.lane].queue.push(records)
 		return
 	}
-	perLane := make([][]item, len(rt.lanes))
+	perLane := make([][]*Record, len(rt.lanes))
 	for _, r := range records {
 		to := rt.laneOf(c, r)
-		perLane[to] = append(perLane[to], item{record: r})
+		perLane[to] = append(perLane[to], r)
 	}
-	for i, items := range perLane {
-		if len(items) > 0 {
-			rt.lanes[i].queue.push(items)
+	for i, records := range perLane {
+		if len(records) > 0 {
+			rt.lanes[i].queue.push(records)
 		}
 	}
 }
@@ -97,18 +97,10 @@ func (rt *Runtime) laneOf(c *Claim, r *Record) int {
 	return c.lane
 }
 
-func itemsOf(records []*Record) []item {
-	items := make([]item, len(records))
-	for i, r := range records {
-		items[i].record = r
-	}
-	return items
-}
-
 // begin gives each source record its ack and its order unit. Records that an
 // earlier claim had finished are left out.
 func (rt *Runtime) begin(c *Claim, records []*Record) ([]*Record, error) {
-	entries := make([]healer.Entry, 0, len(records))
+	entries := c.entries[:0]
 	for _, r := range records {
 		r.Elements(func(element *Record) {
 			element.Claim = c
@@ -116,6 +108,8 @@ func (rt *Runtime) begin(c *Claim, records []*Record) ([]*Record, error) {
 		})
 	}
 	acks, err := c.tracker.Begin(entries)
+	c.entries = entries
+	defer clear(entries)
 	if err != nil {
 		return nil, err
 	}
@@ -162,17 +156,20 @@ func (rt *Runtime) assignKey(c *Claim, r *Record) {
 		return
 	}
 	key, ok := string(r.Key), r.Key != nil
-	if rt.graph.Key != nil {
-		if r.early = c.node.decode(r); r.early != nil {
-			return
+	if rt.graph.Key != nil && r.entry == nil {
+		err := c.node.decode(r)
+		if err == nil {
+			r.decoded = true
+			err = safely("the key of the order", func() (err error) {
+				key, ok, err = rt.graph.Key(r)
+				return err
+			})
 		}
-		r.decoded = true
-		r.early = safely("the key of the order", func() (err error) {
-			key, ok, err = rt.graph.Key(r)
-			return err
-		})
+		if err != nil {
+			r.FailEarly(err)
+		}
 	}
-	if ok && r.early == nil {
+	if ok && r.entry == nil {
 		r.unitKey = max(hashKey(key), 1)
 	}
 }

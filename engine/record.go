@@ -40,17 +40,18 @@ type Record struct {
 	// Raw is the payload as it came from the source. It is what outputs write
 	// while Intact is true; nil is a null payload.
 	Raw []byte
-	// Intact is true as long as no operator changed the value.
-	Intact bool
 
 	Key       []byte // nil is a null key
 	Headers   []Header
 	Timestamp time.Time
 	Topic     string
-	Partition int32
 	Offset    int64
 	Line      int // the line in the input file, from 1; 0 where there is none
+	Partition int32
 	Known     Known
+	// Intact is true as long as no operator changed the value.
+	Intact  bool
+	decoded bool // Decode ran already
 
 	// Claim is where the record was read, nil for a value of several claims.
 	Claim *Claim
@@ -58,13 +59,18 @@ type Record struct {
 	// any other value. An empty batch is not nil.
 	Batch []*Record
 
-	decoded bool  // Decode ran already
-	early   error // why the record fails as soon as it enters the graph
+	// entry is what some records bring with them; nil for all others.
+	entry   *entrance
 	ack     *healer.Ack
-	parents []*Record // of a joined value that was not emitted yet
-	gate    *gate     // of its order unit, nil where nothing is kept in order
+	gate    *gate // of its order unit, nil where nothing is kept in order
 	unitKey uint64
 	seq     int64
+}
+
+// entrance is what a record is told before it is first emitted.
+type entrance struct {
+	err     error     // why it fails as soon as it enters the graph
+	parents []*Record // what a joined value was made from
 }
 
 // With is the record with another value and the same lineage and origin. On a
@@ -82,7 +88,7 @@ func (r *Record) With(v any) *Record {
 func NewJoined(v any, parents ...*Record) *Record {
 	joined := agree(parents)
 	joined.Value = v
-	joined.parents = parents
+	joined.entry = &entrance{parents: parents}
 	return joined
 }
 
@@ -289,16 +295,25 @@ func (r *Record) count() int64 {
 // reference, which the caller releases.
 func (r *Record) join() {
 	var acks []*healer.Ack
-	for _, parent := range r.parents {
+	for _, parent := range r.entry.parents {
 		parent.Elements(func(element *Record) { acks = append(acks, element.ack) })
 	}
-	r.parents = nil
+	r.entry = nil
 	r.ack = healer.Join(acks...)
 }
 
 // FailEarly makes the record fail as soon as it enters the graph: a source
 // could not read it, and the pipeline's policy decides what becomes of it.
-func (r *Record) FailEarly(err error) { r.early = err }
+func (r *Record) FailEarly(err error) { r.entry = &entrance{err: err} }
+
+// early is why the record fails as soon as it enters the graph, nil if it does
+// not.
+func (r *Record) early() error {
+	if r.entry == nil {
+		return nil
+	}
+	return r.entry.err
+}
 
 // SetValue gives a source record its value where there is no payload to decode.
 func (r *Record) SetValue(v any) { r.Value, r.decoded = v, true }

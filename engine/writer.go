@@ -36,7 +36,7 @@ type writer struct {
 	rt     *Runtime
 	node   *Node
 	syncer Syncer // nil when a write is an acknowledgement
-	queue  *queue
+	queue  *queue[item]
 	counts counts
 
 	ready   []entry
