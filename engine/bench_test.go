@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 )
@@ -89,3 +90,24 @@ type drop struct{}
 func (drop) Open(context.Context) error               { return nil }
 func (drop) Write(context.Context, []*Record) []error { return nil }
 func (drop) Close(context.Context) error              { return nil }
+
+// The engine allocates per slice, and operators per record: growth here is paid
+// by every record.
+func TestAllocationsPerRecord(t *testing.T) {
+	const n = 200_000
+	for name, nodes := range map[string][]*Node{
+		"healing": {healing()},
+		"output":  {pass(), healing(), output(drop{})},
+		"window":  {windowing(&window{size: 50}), healing(), output(drop{})},
+	} {
+		g := &Graph{Workers: 1, Sources: []Source{&benchSource{partitions: 1, records: n}}}
+		line(g, append([]*Node{source()}, nodes...)...)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		runGraph(t, g, Options{})
+		runtime.ReadMemStats(&after)
+		if each := float64(after.Mallocs-before.Mallocs) / n; each > 0.3 {
+			t.Errorf("%s: %.2f allocations per record", name, each)
+		}
+	}
+}

@@ -71,17 +71,17 @@ func (rt *Runtime) Push(c *Claim, records []*Record) {
 		return
 	}
 	if rt.graph.Order == OrderPartition || len(rt.lanes) == 1 {
-		rt.lanes[c.lane].queue.push(records)
+		rt.lanes[c.lane].queue.push(itemsOf(records))
 		return
 	}
-	perLane := make([][]*Record, len(rt.lanes))
+	perLane := make([][]item, len(rt.lanes))
 	for _, r := range records {
 		to := rt.laneOf(c, r)
-		perLane[to] = append(perLane[to], r)
+		perLane[to] = append(perLane[to], item{record: r})
 	}
-	for i, records := range perLane {
-		if len(records) > 0 {
-			rt.lanes[i].queue.push(records)
+	for i, items := range perLane {
+		if len(items) > 0 {
+			rt.lanes[i].queue.push(items)
 		}
 	}
 }
@@ -95,6 +95,14 @@ func (rt *Runtime) laneOf(c *Claim, r *Record) int {
 		return int(r.unitKey % uint64(len(rt.lanes)))
 	}
 	return c.lane
+}
+
+func itemsOf(records []*Record) []item {
+	items := make([]item, len(records))
+	for i, r := range records {
+		items[i].record = r
+	}
+	return items
 }
 
 // begin gives each source record its ack and its order unit. Records that an

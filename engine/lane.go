@@ -9,7 +9,7 @@ import (
 // queue. There are Graph.Workers of them.
 type lane struct {
 	x     *executor
-	queue *queue[*Record]
+	queue *queue
 	idle  atomic.Bool // waits for records
 }
 
@@ -18,8 +18,8 @@ func (l *lane) run(ctx context.Context) {
 	for {
 		slices, ended := l.queue.take()
 		for _, slice := range slices {
-			for _, r := range slice {
-				l.x.enter(ctx, r)
+			for i := range slice {
+				l.x.enter(ctx, slice[i].record)
 			}
 			l.x.flush(ctx)
 			if ctx.Err() != nil {

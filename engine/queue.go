@@ -22,9 +22,9 @@ type item struct {
 // queue carries slices to one goroutine. Pushing never blocks, so that no cycle
 // of full queues can form; whoever can wait, waits for room before it takes
 // more.
-type queue[T any] struct {
+type queue struct {
 	mu     sync.Mutex
-	slices [][]T
+	slices [][]item
 	length int
 	ended  bool
 	room   chan struct{} // closed and replaced when length falls to half of the bound
@@ -36,11 +36,11 @@ type queue[T any] struct {
 // before one goroutine, a few fetches' worth.
 const queueBound = 16_384
 
-func newQueue[T any]() *queue[T] {
-	return &queue[T]{ready: make(chan struct{}, 1)}
+func newQueue() *queue {
+	return &queue{ready: make(chan struct{}, 1)}
 }
 
-func (q *queue[T]) push(items []T) {
+func (q *queue) push(items []item) {
 	q.mu.Lock()
 	q.slices = append(q.slices, items)
 	q.length += len(items)
@@ -49,7 +49,7 @@ func (q *queue[T]) push(items []T) {
 }
 
 // wake lets the reader look again.
-func (q *queue[T]) wake() {
+func (q *queue) wake() {
 	select {
 	case q.ready <- struct{}{}:
 	default:
@@ -57,7 +57,7 @@ func (q *queue[T]) wake() {
 }
 
 // end says that nothing more is pushed.
-func (q *queue[T]) end() {
+func (q *queue) end() {
 	q.mu.Lock()
 	q.ended = true
 	q.mu.Unlock()
@@ -65,7 +65,7 @@ func (q *queue[T]) end() {
 }
 
 // take returns the slices there are, and whether these are the last.
-func (q *queue[T]) take() (slices [][]T, ended bool) {
+func (q *queue) take() (slices [][]item, ended bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	slices, q.slices = q.slices, nil
@@ -78,7 +78,7 @@ func (q *queue[T]) take() (slices [][]T, ended bool) {
 }
 
 // waitRoom returns when the queue is below its bound or ctx is done.
-func (q *queue[T]) waitRoom(ctx context.Context) {
+func (q *queue) waitRoom(ctx context.Context) {
 	for {
 		q.mu.Lock()
 		if q.length < queueBound {
@@ -99,7 +99,7 @@ func (q *queue[T]) waitRoom(ctx context.Context) {
 }
 
 // empty says that nothing waits. What was taken may still be in hand.
-func (q *queue[T]) empty() bool {
+func (q *queue) empty() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.length == 0

@@ -33,9 +33,9 @@ type Runtime struct {
 	sourceNodes map[string]*Node
 	lanes       []*lane
 	stages      []*stage
-	writers     []*writer      // of outputs in the graph
-	aside       []*writer      // of dead letters and reports
-	queues      []*queue[item] // by node index, nil for nodes without one
+	writers     []*writer // of outputs in the graph
+	aside       []*writer // of dead letters and reports
+	queues      []*queue  // by node index, nil for nodes without one
 	senders     []atomic.Int32
 	stats       []Stats
 
@@ -72,7 +72,7 @@ func New(g *Graph, o Options) (*Runtime, error) {
 	rt := &Runtime{
 		graph: g, options: o, log: o.Logger, clock: o.Clock,
 		sourceNodes: make(map[string]*Node),
-		queues:      make([]*queue[item], len(g.Nodes)),
+		queues:      make([]*queue, len(g.Nodes)),
 		senders:     make([]atomic.Int32, len(g.Nodes)),
 		stats:       make([]Stats, len(g.Nodes)),
 		budget:      newBudget(g.Limits.Bytes),
@@ -93,11 +93,11 @@ func (rt *Runtime) build() {
 			rt.sourceNodes[n.Name] = n
 		}
 		if n.State || n.Role == RoleOutput {
-			rt.queues[n.index] = newQueue[item]()
+			rt.queues[n.index] = newQueue()
 		}
 	}
 	for range rt.graph.Workers {
-		rt.lanes = append(rt.lanes, &lane{x: newExecutor(rt), queue: newQueue[*Record]()})
+		rt.lanes = append(rt.lanes, &lane{x: newExecutor(rt), queue: newQueue()})
 	}
 	for _, n := range rt.graph.Nodes {
 		switch {

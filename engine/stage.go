@@ -12,7 +12,7 @@ import (
 type stage struct {
 	rt    *Runtime
 	node  *Node
-	queue *queue[item]
+	queue *queue
 	x     *executor
 	idle  atomic.Bool // waits for records, and no timer is set
 

@@ -223,3 +223,47 @@ func TestBytesAreGivenBack(t *testing.T) {
 		expect(t, "taken in the end", rt.budget.used.Load(), 0)
 	})
 }
+
+// With a stuck head or a dead output no more is taken than the bounds allow,
+// whatever else could go on.
+func TestBoundsHold(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		limits   Limits
+		bad      func(offset int64) bool
+		inFlight int64
+		taken    int64
+	}{
+		{name: "dead output", limits: Limits{Records: 50}, bad: func(int64) bool { return true }, inFlight: 50, taken: 50},
+		{name: "bytes", limits: Limits{Bytes: 20}, bad: func(int64) bool { return true }, inFlight: 15, taken: 15}, // ten of one byte, five of two
+		{name: "stuck head", limits: Limits{Ahead: 1000}, bad: func(o int64) bool { return o == 0 }, inFlight: 1, taken: 1000},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, signal := context.WithCancel(t.Context())
+				defer signal()
+				out := &funcOutput{}
+				out.write = each(func(r *Record) error {
+					if c.bad(r.Offset) {
+						return errors.New("away")
+					}
+					return nil
+				})
+				var claim *Claim
+				g := &Graph{Workers: 1, Order: OrderNone, Limits: c.limits, Sources: []Source{&funcSource{run: func(ctx context.Context, in Intake) error {
+					claim = claimOf(in, 0)
+					feeding(ctx, in, claim, 100_000)
+					return nil
+				}}}}
+				line(g, source(), healing(), output(out))
+				rt, wait := start(t, ctx, g, Options{})
+				time.Sleep(time.Minute) //nolint:forbidigo // virtual time
+				inFlight, _ := claim.InFlight()
+				expect(t, "in flight", inFlight, c.inFlight)
+				expect(t, "taken", rt.Stats()[0].In, c.taken)
+				signal()
+				wait()
+			})
+		})
+	}
+}

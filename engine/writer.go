@@ -36,7 +36,7 @@ type writer struct {
 	rt     *Runtime
 	node   *Node
 	syncer Syncer // nil when a write is an acknowledgement
-	queue  *queue[item]
+	queue  *queue
 	counts counts
 
 	ready   []entry
