@@ -26,10 +26,7 @@ func (c Connection) Client(ctx context.Context, config *sarama.Config) (sarama.C
 	if len(c.Brokers) == 0 {
 		return nil, errors.New("kafka: no brokers are given")
 	}
-	timeout := c.ConnectTimeout
-	if timeout <= 0 {
-		timeout = DefaultConnectTimeout
-	}
+	timeout := c.connectTimeout()
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
@@ -67,6 +64,14 @@ func (c Connection) Client(ctx context.Context, config *sarama.Config) (sarama.C
 			pause = min(2*pause, lastPause)
 		}
 	}
+}
+
+// connectTimeout is how long brokers may be away at the start.
+func (c Connection) connectTimeout() time.Duration {
+	if c.ConnectTimeout <= 0 {
+		return DefaultConnectTimeout
+	}
+	return c.ConnectTimeout
 }
 
 // names lists the brokers for a message.

@@ -144,8 +144,29 @@ func (o *output) choose() error {
 	return err
 }
 
-// check finds out at the start what would otherwise fail the first record.
+// check finds out at the start what would otherwise fail the first record. What
+// passes by itself is asked for again until ConnectTimeout is over: a broker that
+// has just started has no producer ids to give, and a new topic no leaders.
 func (o *output) check(ctx context.Context) error {
+	limited, cancel := context.WithTimeout(ctx, o.options.connectTimeout())
+	defer cancel()
+	pause := firstPause
+	for {
+		err := o.checkOnce(ctx)
+		if err == nil || !passing(err) {
+			return err
+		}
+		o.log().Debug("kafka output is not ready yet, asking again", "error", err)
+		select {
+		case <-limited.Done():
+			return err
+		case <-time.After(pause):
+			pause = min(2*pause, lastPause)
+		}
+	}
+}
+
+func (o *output) checkOnce(ctx context.Context) error {
 	var err error
 	if o.options.Topic != "" {
 		_, err = o.lookup(ctx, o.options.Topic)

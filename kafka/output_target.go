@@ -9,10 +9,11 @@ import (
 	"github.com/IBM/sarama"
 )
 
-// identity is what brokers know an idempotent producer by. The epoch is kept
-// per partition, see target.
+// identity is what brokers know an idempotent producer by. Each partition has an
+// epoch of its own, see target.
 type identity struct {
 	id    int64
+	epoch int16 // the last that any partition has begun
 	valid bool
 }
 
@@ -190,7 +191,7 @@ func (t *target) pack(d *delivery) {
 		ProducerEpoch:    -1,
 	}
 	if d.options.Idempotent {
-		t.number(d.producer.id)
+		t.number(&d.producer)
 	}
 }
 
@@ -211,13 +212,19 @@ func (t *target) pointers(m *message) []*sarama.RecordHeader {
 }
 
 // number gives the set its place in the producer's sequence. What is sent a
-// second time keeps the place, by which the broker knows it again.
-func (t *target) number(id int64) {
+// second time keeps the place, by which the broker knows it again. A new epoch
+// is one that another partition has begun already, where there is such: Kafka
+// asks only that it be higher, but the embedded broker knows one epoch for all
+// partitions, and would refuse each until it has caught up with the others.
+func (t *target) number(p *identity) {
 	switch {
-	case t.id != id:
-		t.id, t.epoch, t.sequence = id, 0, 0
+	case t.id != p.id:
+		t.id, t.epoch, t.sequence = p.id, p.epoch, 0
+	case t.renew && t.epoch < p.epoch:
+		t.epoch, t.sequence = p.epoch, 0
 	case t.renew:
 		t.epoch, t.sequence = t.epoch+1, 0
+		p.epoch = t.epoch
 	}
 	t.renew = false
 	t.set.ProducerID, t.set.ProducerEpoch, t.set.FirstSequence = t.id, t.epoch, t.sequence
