@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"time"
 
 	"waterhealer/configs"
 	"waterhealer/engine"
@@ -18,6 +19,7 @@ type dry struct {
 	inputs  map[string]string // by source name
 	logger  *slog.Logger
 	stdout  *local.Shared
+	clock   engine.Clock // stands still, so that windows end by size or with the input
 
 	mu       sync.Mutex
 	failures []*engine.Failure
@@ -32,17 +34,18 @@ func (p *program) dryRun(ctx context.Context, l *loaded, o runOptions, logger *s
 	if err := oneStdin(l, inputs); err != nil {
 		return err
 	}
-	d := &dry{program: p, inputs: inputs, logger: logger, stdout: local.Share(p.stdout)}
+	d := &dry{program: p, inputs: inputs, logger: logger, stdout: local.Share(p.stdout), clock: engine.FrozenClock{At: time.Now()}}
 	graph, err := l.plan.Graph(operators.Connectors{Sources: d.sources, Output: d.output, Unwritten: d.output})
 	if err != nil {
 		return &exitError{code: exitUsage, err: err}
 	}
-	// One lane, so that the same file gives the same lines in the same order.
+	// One lane, and one record after another: the same file gives the same lines in
+	// the same order.
 	graph.Workers = 1
 	rt, err := engine.New(graph, engine.Options{
 		// The summary names every failed record, which is all that is logged.
-		Logger: slog.New(slog.DiscardHandler), Clock: engine.FrozenClock{},
-		ListFailures: true, OnFailure: d.failed,
+		Logger: slog.New(slog.DiscardHandler), Clock: d.clock,
+		ListFailures: true, OnFailure: d.failed, InTurn: true,
 	})
 	if err != nil {
 		return &exitError{code: exitUsage, err: err}
@@ -88,11 +91,11 @@ func (d *dry) sources(nodes []*configs.Node, settings map[string]operators.Sourc
 func (d *dry) source(n *configs.Node, s operators.SourceSettings) (engine.Source, error) {
 	if file, given := d.inputs[n.Name]; given {
 		return local.NewFileSource(local.FileOptions{
-			Node: n, Path: file, Topic: onlyTopic(n), Codec: s.Codec, Stdin: d.program.stdin,
+			Node: n, Path: file, Topic: onlyTopic(n), Codec: s.Codec, Stdin: d.program.stdin, Clock: d.clock,
 		})
 	}
 	return local.NewSource(local.SourceOptions{
-		Node: n, Generate: s.Generate, Stdin: d.program.stdin, Clock: engine.FrozenClock{}, Logger: d.logger,
+		Node: n, Generate: s.Generate, Stdin: d.program.stdin, Clock: d.clock, Logger: d.logger,
 	})
 }
 

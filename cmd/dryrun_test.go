@@ -151,6 +151,44 @@ func TestDryRunOfLinesThatAreNone(t *testing.T) {
 		says(t, "values-1/0/0: failed at file-1 (p.yaml:4:5), then skip: a value with a line end in it cannot be a line of text")
 }
 
+// Branches, windows, sinks and sources have goroutines of their own, which must
+// not show: each record comes through everything before the next one.
+func TestDryRunIsTheSameEachTime(t *testing.T) {
+	own(t)
+	file(t, "p.yaml", `max_in_flight: 2
+sources:
+  - {name: a, values: [1, 2, x]}
+  - {name: b, values: [10, 20]}
+operators:
+  - {name: next, from: [a, b], map: value + 1}
+  - {name: pairs, from: next, partition: {size: 2, timeout: 1ns}}
+  - {name: all, from: [pairs, next], map: value}
+sinks:
+  - {name: left, from: all, healing: {to: [{stdout: {}}, {file: f}]}}
+  - {name: right, from: [next, pairs], stdout: {}}
+on_error: {then: dead_letter, dead_letter: {file: {path: dead}}}
+`)
+	line := func(sink, value string) string {
+		return `{"sink":"` + sink + `","key":null,"value":` + value + "}\n"
+	}
+	want := line("left", "2") + line("left", "2") + line("right", "2") +
+		line("left", "11") + line("left", "[2,11]") + line("left", "11") + line("left", "[2,11]") + line("right", "11") + line("right", "2") + line("right", "11") +
+		line("left", "3") + line("left", "3") + line("right", "3") +
+		line("left", "21") + line("left", "[3,21]") + line("left", "21") + line("left", "[3,21]") + line("right", "21") + line("right", "3") + line("right", "21")
+	var before ran
+	for i := range 30 {
+		now := run(t, "run", "p.yaml", "--dry-run").exits(t, 0)
+		lines, letter, _ := strings.Cut(now.stdout, `{"dead_letter":true`)
+		if lines != want || !strings.Contains(letter, `"value":"x"`) {
+			t.Fatalf("run %d prints\n%s", i, now.stdout)
+		}
+		if i > 0 && now.stderr != before.stderr {
+			t.Fatalf("run %d says\n%s\nafter\n%s", i, now.stderr, before.stderr)
+		}
+		before = now
+	}
+}
+
 func TestOutputWithoutBrokers(t *testing.T) {
 	own(t)
 	file(t, "none.yaml", "sources:\n  - values: [1]\nsinks:\n  - kafka: {topic: t}\n")

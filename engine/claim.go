@@ -80,6 +80,7 @@ func (c *Claim) Full() bool {
 	if c.waiting.Load() {
 		return true
 	}
+	c.rt.turns.set(c.source, sourceWaits)
 	c.waiting.Store(true)
 	// What was finished between the look and the mark reported to nobody.
 	c.report()
@@ -123,6 +124,7 @@ func (c *Claim) report() {
 // reopen wakes a waiting source.
 func (c *Claim) reopen() {
 	if c.waiting.CompareAndSwap(true, false) {
+		c.rt.turns.set(c.source, sourceReads)
 		select {
 		case c.room <- struct{}{}:
 		default:

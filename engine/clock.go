@@ -22,13 +22,21 @@ func (RealClock) Timer(at time.Time) (<-chan time.Time, func()) {
 	return t.C, func() { t.Stop() }
 }
 
-// FrozenClock tells the machine's time, but no timer of it ever comes. A dry
+// FrozenClock stands still, and no timer of it ever comes. A dry
 // run uses it: its input is there at once, so that windows end by their size
 // or with the input, and the same file gives the same output every time.
-type FrozenClock struct{}
+type FrozenClock struct {
+	// At is the time that it stands at; the zero time is the machine's.
+	At time.Time
+}
 
-// Now is the time of the machine.
-func (FrozenClock) Now() time.Time { return time.Now() }
+// Now is always the same, once At is set.
+func (c FrozenClock) Now() time.Time {
+	if c.At.IsZero() {
+		return time.Now()
+	}
+	return c.At
+}
 
 // Timer never sends.
 func (FrozenClock) Timer(time.Time) (<-chan time.Time, func()) { return nil, func() {} }

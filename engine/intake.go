@@ -50,8 +50,19 @@ func (rt *Runtime) quietestLane() int {
 	return best
 }
 
-// Push takes records of one claim over, in offset order.
+// Push takes records of one claim over, in offset order. With [Options.InTurn]
+// it returns when they have gone as far as they can.
 func (rt *Runtime) Push(c *Claim, records []*Record) {
+	if rt.turns == nil {
+		rt.admit(c, records)
+		return
+	}
+	for i := range records {
+		rt.turns.take(c.source, func() { rt.admit(c, records[i:i+1:i+1]) })
+	}
+}
+
+func (rt *Runtime) admit(c *Claim, records []*Record) {
 	rt.intakeMutex.RLock()
 	defer rt.intakeMutex.RUnlock()
 	if rt.intakeEnded {

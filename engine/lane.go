@@ -33,6 +33,7 @@ func (l *lane) run(ctx context.Context) {
 			return
 		}
 		l.idle.Store(true)
+		l.queue.rest()
 		select {
 		case <-l.queue.ready:
 			l.idle.Store(false)

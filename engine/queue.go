@@ -29,7 +29,7 @@ type queue struct {
 	ended  bool
 	room   chan struct{} // closed and replaced when length falls to half of the bound
 
-	ready chan struct{} // capacity 1: something changed
+	bell // rings when something changed
 }
 
 // queueBound is where producers begin to wait. It is a bound on what is queued
@@ -37,7 +37,7 @@ type queue struct {
 const queueBound = 16_384
 
 func newQueue() *queue {
-	return &queue{ready: make(chan struct{}, 1)}
+	return &queue{bell: newBell()}
 }
 
 func (q *queue) push(items []item) {
@@ -46,14 +46,6 @@ func (q *queue) push(items []item) {
 	q.length += len(items)
 	q.mu.Unlock()
 	q.wake()
-}
-
-// wake lets the reader look again.
-func (q *queue) wake() {
-	select {
-	case q.ready <- struct{}{}:
-	default:
-	}
 }
 
 // end says that nothing more is pushed.
@@ -79,7 +71,7 @@ func (q *queue) take() (slices [][]item, ended bool) {
 
 // waitRoom returns when the queue is below its bound or ctx is done.
 func (q *queue) waitRoom(ctx context.Context) {
-	for {
+	for q.turns == nil { // else nobody could make room meanwhile
 		q.mu.Lock()
 		if q.length < queueBound {
 			q.mu.Unlock()

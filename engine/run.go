@@ -97,7 +97,9 @@ func (rt *Runtime) openOutputs(ctx context.Context) (closeAll func(), err error)
 func (rt *Runtime) start(hard context.Context, workers, writers *errgroup.Group) {
 	for _, l := range rt.lanes {
 		workers.Go(func() error {
+			defer l.queue.leave()
 			defer rt.upstreamDone()
+			l.queue.enter(hard)
 			l.run(hard)
 			for _, n := range rt.graph.Nodes {
 				if n.Role == RoleSource {
@@ -109,7 +111,9 @@ func (rt *Runtime) start(hard context.Context, workers, writers *errgroup.Group)
 	}
 	for _, s := range rt.stages {
 		workers.Go(func() error {
+			defer s.queue.leave()
 			defer rt.upstreamDone()
+			s.queue.enter(hard)
 			s.run(hard)
 			rt.endSender(s.node)
 			return nil
@@ -117,6 +121,8 @@ func (rt *Runtime) start(hard context.Context, workers, writers *errgroup.Group)
 	}
 	for _, w := range rt.writers {
 		writers.Go(func() error {
+			defer w.queue.leave()
+			w.queue.enter(hard)
 			w.run(hard)
 			return nil
 		})
@@ -131,6 +137,8 @@ func (rt *Runtime) startAside(hard, reporting context.Context, letters, reports 
 			ctx, group = reporting, reports
 		}
 		group.Go(func() error {
+			defer w.queue.leave()
+			w.queue.enter(ctx)
 			w.run(ctx)
 			return nil
 		})
@@ -157,6 +165,7 @@ func (rt *Runtime) runSources(ctx, running context.Context) {
 				rt.halt(err)
 			}
 			rt.endClaims(i)
+			rt.turns.set(i, sourceEnded)
 			return nil
 		})
 	}

@@ -19,6 +19,10 @@ type Options struct {
 	ListFailures bool
 	// OnFailure is told of each failure whose tries have ended.
 	OnFailure func(*Failure)
+	// InTurn carries each source record through the whole graph before the next
+	// one enters, so that the same input gives the same output in the same order,
+	// across outputs, too. It is for one lane. Dry runs use it.
+	InTurn bool
 	// Seed makes jitter repeatable.
 	Seed uint64
 }
@@ -36,6 +40,7 @@ type Runtime struct {
 	writers     []*writer // of outputs in the graph
 	aside       []*writer // of dead letters and reports
 	queues      []*queue  // by node index, nil for nodes without one
+	turns       *turns    // nil where goroutines work at once
 	senders     []atomic.Int32
 	stats       []Stats
 
@@ -126,10 +131,29 @@ func (rt *Runtime) build() {
 	for _, s := range rt.stages {
 		rt.countSenders(s.node)
 	}
+	rt.lineUp()
 	for i, q := range rt.queues {
 		if q != nil && !rt.graph.Nodes[i].aside && rt.senders[i].Load() == 0 {
 			q.end() // nothing leads there
 		}
+	}
+}
+
+// lineUp gives every queue its place where goroutines take turns.
+func (rt *Runtime) lineUp() {
+	if !rt.options.InTurn {
+		return
+	}
+	rt.turns = newTurns(len(rt.graph.Sources))
+	for _, aside := range []bool{false, true} {
+		for i, q := range rt.queues {
+			if q != nil && rt.graph.Nodes[i].aside == aside {
+				rt.turns.join(&q.bell)
+			}
+		}
+	}
+	for _, l := range rt.lanes {
+		rt.turns.join(&l.queue.bell)
 	}
 }
 

@@ -81,6 +81,7 @@ func (s *stage) wait(ctx context.Context) {
 		due = c
 	}
 	s.idle.Store(due == nil)
+	s.queue.rest()
 	select {
 	case <-s.queue.ready:
 	case <-due:

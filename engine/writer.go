@@ -267,6 +267,7 @@ func (w *writer) wait(ctx context.Context) {
 		defer stop()
 		due = c
 	}
+	w.queue.rest()
 	select {
 	case <-w.queue.ready:
 	case <-due:
