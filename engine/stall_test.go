@@ -12,7 +12,7 @@ import (
 
 // feeding pushes a partition record by record, as room allows.
 func feeding(ctx context.Context, in Intake, c *Claim, n int64) {
-	for at := int64(0); at < n; at++ {
+	for at := range n {
 		if c.Full() {
 			select {
 			case <-c.Room():
