@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -159,16 +160,16 @@ func TestSourceThatBreaks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				out := &funcOutput{}
-				closed := 0
+				var closed atomic.Int32
 				breaking := &funcSource{
 					run: func(_ context.Context, in Intake) error {
 						in.Push(claimOf(in, 0), records(0, 0, 5))
 						return broken()
 					},
-					close: func(context.Context) error { closed++; return nil },
+					close: func(context.Context) error { closed.Add(1); return nil },
 				}
 				other := pushing(true, func(Intake) {})
-				other.close = func(context.Context) error { closed++; panic("closing") }
+				other.close = func(context.Context) error { closed.Add(1); panic("closing") }
 				g := &Graph{Workers: 1, Sources: []Source{breaking, other}}
 				line(g, source(), healing(), output(out))
 				result := runToEnd(t, g)
@@ -176,7 +177,7 @@ func TestSourceThatBreaks(t *testing.T) {
 					t.Errorf("halted: %v", result.Halted)
 				}
 				expect(t, "watermark", watermarks(result)[0], 5)
-				expect(t, "closed", closed, 2)
+				expect(t, "closed", closed.Load(), 2)
 				expect(t, "closed outputs", out.closed, 1)
 			})
 		})

@@ -255,9 +255,12 @@ func TestBoundsHold(t *testing.T) {
 					feeding(ctx, in, claim, 100_000)
 					return nil
 				}}}}
-				line(g, source(), healing(), output(out))
+				sink := output(out)
+				sink.Policy = DefaultPolicy()
+				line(g, source(), healing(), sink)
 				rt, wait := start(t, ctx, g, Options{})
 				time.Sleep(time.Minute) //nolint:forbidigo // virtual time
+				synctest.Wait()
 				inFlight, _ := claim.InFlight()
 				expect(t, "in flight", inFlight, c.inFlight)
 				expect(t, "taken", rt.Stats()[0].In, c.taken)

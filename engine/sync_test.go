@@ -53,6 +53,7 @@ func TestSyncAcknowledges(t *testing.T) {
 		expect(t, "written", out.got(), "0/0 0/1 0/2 0/3 0/4")
 		expect(t, "watermark before the sync", c.Watermark(), 0)
 		time.Sleep(15 * time.Second) //nolint:forbidigo // virtual time
+		synctest.Wait()
 		expect(t, "watermark after a sync that failed", c.Watermark(), 0)
 		time.Sleep(10 * time.Second) //nolint:forbidigo // virtual time
 		synctest.Wait()
