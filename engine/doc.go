@@ -26,14 +26,29 @@
 // batch is a list of records, each with its own lineage; only a value made of
 // a whole batch is joined.
 //
+// Dropping the last reference finishes a record. So what is given up unfinished
+// (its claim was revoked, or it stands behind a record that halts the pipeline)
+// is forgotten with its reference.
+//
 // # Order
 //
 // An order unit is a gate and a key in it: a partition, a key of it, or the
 // output stream of an operator with state. One lane runs all records of a unit,
-// so they reach a writer in order. A failure blocks its unit in the gate from
-// its sequence number on, and every writer holds what is behind it. Blocking at
-// the outputs and not in the lanes lets a window behind the failure fill, which
-// may be what the failed record needs to be finished.
+// so they reach a writer in order. Elements of a batch have places of their own
+// in the unit ([stream.place]), which they keep when the batch is taken apart.
+// A failure blocks its unit in the gate from its place on, and every writer
+// holds what is behind it. Blocking at the outputs and not in the lanes lets a
+// window behind the failure fill, which may be what the failed record needs to
+// be finished.
+//
+// No block may wait for what stands behind it. In a partition's gate places are
+// offsets, and a failed value blocks behind the last offset that it was made
+// of; writers keep what waits sorted by place, so that what branches made of
+// one record goes together. In an output stream what was made of one record may
+// stand anywhere: there a block lasts while the policy itself is at work (its
+// dead letter is being written), and is lifted where the policy waits for
+// something else of the record ([Runtime.loosen]). A record that halts lets
+// nothing of its unit into operators with state any more.
 //
 // # Goroutines and bounds
 //
@@ -51,6 +66,11 @@
 // writers, dead letters. Then sources commit and give up their claims, reports
 // that waited for the commit are written, and outputs close.
 //
+// A writer may hold records that nothing in this run will let go (behind one
+// that halts). It ends when nothing moves any more anywhere: see quiet.go.
+// After a signal or a halt the whole stop takes no longer than the shutdown
+// timeout, a fifth of which (at most 5 s) is kept for the last commits.
+//
 // # What was rejected
 //
 // Channels between goroutines with a capacity: a full one blocks other order
@@ -58,5 +78,8 @@
 // lists of offsets in each record: a ledger that every operator has to keep
 // right. A lane that stops at a failed record: what stands behind it may be
 // what a window needs to let the failed record go. An Emit that returns an
-// error: nobody but the engine can do anything about it.
+// error: nobody but the engine can do anything about it. Holding a
+// unit until all that was made of a failed record is settled, in output streams
+// too: a window that shares a record with the failed batch stands behind it, and
+// both wait for ever. Releasing what is evicted: it counts as done.
 package engine

@@ -36,7 +36,8 @@ type Flusher interface {
 }
 
 // Evicter is an operator that holds records and can forget those whose claim
-// was revoked. It does not call [Out.LetGo] for them.
+// was revoked. It asks once for each record that it keeps, forgets those for
+// which gone is true, and does not call [Out.LetGo] for them.
 type Evicter interface {
 	Evict(gone func(*Record) bool)
 }

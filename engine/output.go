@@ -15,7 +15,10 @@ type Output interface {
 	// refused: nil when all are acknowledged, otherwise one entry per record,
 	// nil for those that are. Records of one order unit must not overtake each
 	// other: once one of a unit failed, a later one of the same unit that was
-	// not yet handed on fails with [ErrHeldBack].
+	// not yet handed on fails with [ErrHeldBack]. A batch that is refused as a
+	// whole is the output's to split, until the refused records stand alone.
+	// Write returns soon after ctx is done; what it does not know to be
+	// acknowledged has failed then. It does not keep the slice.
 	Write(ctx context.Context, records []*Record) []error
 	// Close releases the output. Everything written is acknowledged by then.
 	Close(ctx context.Context) error

@@ -16,6 +16,7 @@ type plan struct {
 	Partitions, Records, Slice int
 	Batched                    bool
 	Workers                    int
+	InTurn                     bool // with one worker
 	Order                      Order
 	Limits                     Limits
 	Nodes                      []nodePlan
@@ -78,6 +79,7 @@ func drawPlan(t *rapid.T, halts bool) plan {
 		Halts:      halts,
 		Seed:       rapid.Uint64().Draw(t, "seed"),
 	}
+	p.InTurn = p.Workers == 1 && rapid.Bool().Draw(t, "in turn")
 	kinds := []string{"pass", "map", "filter", "twice", "flatten", "poison", "panic", "foreach", "sum", "window", "timed", "keyed", "pairs", "delay"}
 	for i := range rapid.IntRange(0, 5).Draw(t, "nodes") {
 		n := nodePlan{

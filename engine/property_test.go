@@ -17,7 +17,7 @@ func play(t *testing.T, p plan) (problems []string) {
 		w := build(p)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
-		rt, err := New(w.graph, Options{OnFailure: w.l.onFailure, Seed: p.Seed})
+		rt, err := New(w.graph, Options{OnFailure: w.l.onFailure, Seed: p.Seed, InTurn: p.InTurn})
 		if err != nil {
 			t.Fatal(err)
 		}

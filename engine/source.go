@@ -26,7 +26,8 @@ type Intake interface {
 	Claim(ClaimOptions) *Claim
 	// Push hands over records of one claim, in offset order. It never blocks
 	// and takes the slice and the records over. Sources look at [Claim.Full]
-	// and pause when it is true.
+	// and pause when it is true, and call [Claim.End] when a claim brings nothing
+	// more before Run returns.
 	Push(c *Claim, records []*Record)
 	// Revoke evicts what waits anywhere of the claim and waits, at most until
 	// ctx is done, for the writes already handed to outputs. Afterwards
