@@ -312,6 +312,7 @@ func (c *claim) checkEnd(batch *batcher) {
 // finish takes nothing more.
 func (c *claim) finish() {
 	c.atEnd.Store(true)
+	c.tracker.End() // else the engine would wait for more before it calls a stall one
 	c.group.look()
 }
 

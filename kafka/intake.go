@@ -14,6 +14,7 @@ type tracker interface {
 	Progress() (watermark int64, holes healer.Holes)
 	Advance(next int64)
 	Committed(watermark int64)
+	End()
 }
 
 // intake is [engine.Intake] with claims as trackers, so that tests can stand

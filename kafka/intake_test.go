@@ -120,6 +120,9 @@ func (c *fakeClaim) setFull(full bool) {
 
 func (c *fakeClaim) Room() <-chan struct{} { return c.room }
 
+// End is for the engine.
+func (c *fakeClaim) End() {}
+
 func (c *fakeClaim) Committed(watermark int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
