@@ -3,6 +3,9 @@ package cmd
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"sync"
 	"time"
@@ -34,7 +37,10 @@ func (p *program) dryRun(ctx context.Context, l *loaded, o runOptions, logger *s
 	if err := oneStdin(l, inputs); err != nil {
 		return err
 	}
-	d := &dry{program: p, inputs: inputs, logger: logger, stdout: local.Share(p.stdout), clock: engine.FrozenClock{At: time.Now()}}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	printed := &lines{w: p.stdout, stop: stop}
+	d := &dry{program: p, inputs: inputs, logger: logger, stdout: local.Share(printed), clock: engine.FrozenClock{At: time.Now()}}
 	graph, err := l.plan.Graph(operators.Connectors{Sources: d.sources, Output: d.output, Unwritten: d.output})
 	if err != nil {
 		return &exitError{code: exitUsage, err: err}
@@ -58,13 +64,35 @@ func (p *program) dryRun(ctx context.Context, l *loaded, o runOptions, logger *s
 	if err := s.write(p.stderr, o.summary); err != nil {
 		return err
 	}
-	if s.halting() > 0 {
+	var stall *engine.StallError
+	switch {
+	case printed.err != nil:
+		return &exitError{code: exitHalted, err: fmt.Errorf("print: %w", printed.err)}
+	case errors.As(result.Halted, &stall):
+		return outcome(ctx, result)
+	case s.halting() > 0:
 		return &exitError{code: exitHalted}
-	}
-	if result.Halted != nil {
+	case result.Halted != nil:
 		return &exitError{code: exitHalted, err: result.Halted}
 	}
 	return nil
+}
+
+// lines is where a dry run prints. When that fails there is nothing left to do
+// for the run, and nothing to be kept: it takes whatever still comes.
+type lines struct {
+	w    io.Writer
+	stop func()
+	err  error
+}
+
+func (l *lines) Write(data []byte) (int, error) {
+	if l.err == nil {
+		if _, l.err = l.w.Write(data); l.err != nil {
+			l.stop()
+		}
+	}
+	return len(data), nil
 }
 
 func (d *dry) failed(f *engine.Failure) {

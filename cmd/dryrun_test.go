@@ -1,8 +1,10 @@
 package cmd
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -187,6 +189,27 @@ on_error: {then: dead_letter, dead_letter: {file: {path: dead}}}
 		}
 		before = now
 	}
+}
+
+// A full disk behind stdout ends a dry run, which would otherwise try for ever.
+func TestDryRunThatCannotPrint(t *testing.T) {
+	own(t)
+	file(t, "p.yaml", "sources:\n  - generate: {value: index, count: 100000}\nsinks:\n  - stdout: {}\n")
+	var stderr bytes.Buffer
+	code := execute(t.Context(), []string{"run", "p.yaml", "--dry-run"}, strings.NewReader(""), full{}, &stderr)
+	if code != 1 || !strings.Contains(stderr.String(), "waterhealer: print: no space left on device") {
+		t.Errorf("exit code %d, stderr\n%s", code, stderr.String())
+	}
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+func TestDryRunThatStalls(t *testing.T) {
+	own(t)
+	file(t, "p.yaml", "max_in_flight: 10\nsources:\n  - generate: {value: index, count: 3000}\noperators:\n  - partition: 2000\nsinks:\n  - stdout: {}\n")
+	run(t, "run", "p.yaml", "--dry-run").exits(t, 3).says(t, "waterhealer: stalled: ", "held by partition-1")
 }
 
 func TestOutputWithoutBrokers(t *testing.T) {
