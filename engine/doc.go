@@ -56,7 +56,8 @@
 // output, the sources' own, one look-out for stalls. Queues lead only to later
 // nodes and pushing never blocks, so no cycle of full queues can form: lanes
 // and stages wait for room after a slice, and sources pause a claim that is
-// [Claim.Full].
+// [Claim.Full]. With [Options.InTurn] the same goroutines take turns, one source
+// record at a time, so that what comes out does not depend on the machine.
 //
 // # Start and stop
 //
