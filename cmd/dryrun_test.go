@@ -206,6 +206,20 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
 
+// A healing sink that writes nothing refuses nothing, whatever the source decodes.
+func TestDryRunOfHealingAlone(t *testing.T) {
+	own(t)
+	for decode, want := range map[string]string{
+		"text":  `{"sink":"healing-1","key":null,"value":{"v":"a,1"}}`,
+		"bytes": `{"sink":"healing-1","key":null,"value":{"v":"YSwx"}}`,
+		"csv":   `{"sink":"healing-1","key":null,"value":{"v":["a","1"]}}`,
+	} {
+		file(t, "p.yaml", "sources:\n  - kafka: {brokers: [b], topics: [t], group: g}\n    decode: "+decode+
+			"\noperators:\n  - name: m\n    map: {v: value}\nsinks:\n  - healing: {}\n")
+		runWith(t, "a,1\n", "run", "p.yaml", "--dry-run", "--input", "-").exits(t, 0).prints(t, want+"\n")
+	}
+}
+
 func TestDryRunThatStalls(t *testing.T) {
 	own(t)
 	file(t, "p.yaml", "max_in_flight: 10\nsources:\n  - generate: {value: index, count: 3000}\noperators:\n  - partition: 2000\nsinks:\n  - stdout: {}\n")

@@ -43,6 +43,8 @@ const base64Name = "base64"
 
 func printed(o PrinterOptions) toLine {
 	check := refusals(o)
+	// A healing sink without outputs has no payloads: what was made is a value.
+	unwritten := o.Node != nil && o.Node.Section == configs.SectionSink && o.Node.Kind == "healing"
 	return func(dst []byte, r *engine.Record) ([]byte, error) {
 		m, err := o.Render(r)
 		if err == nil {
@@ -57,7 +59,11 @@ func printed(o PrinterOptions) toLine {
 		}
 		line = appendText(append(line, `"sink":`...), o.Sink)
 		line = appendEncoded(append(line, `,"key":`...), m.Key, "key")
-		line = appendPayload(append(line, `,"value":`...), m.Value, o.Codec)
+		codec := o.Codec
+		if unwritten && !r.Intact {
+			codec = codecJSON
+		}
+		line = appendPayload(append(line, `,"value":`...), m.Value, codec)
 		if o.DeadLetter && len(m.Headers) > 0 {
 			line = appendHeaders(line, m.Headers)
 		}

@@ -1,6 +1,7 @@
 package operators
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"time"
@@ -161,11 +162,8 @@ func (b *graphBuilder) sink(n *configs.Node) error {
 		b.graph.Connect(healing, output, 0)
 	}
 	if len(outputs) == 0 && b.connectors.Unwritten != nil {
-		plain := &rendering{codec: agreedCodec(sourcesOf(n))}
-		if plain.codec == "" {
-			plain.codec = codecJSON
-		}
-		made, err := b.connectors.Unwritten(OutputRequest{Node: n, Name: n.Name, Sink: n.Name, Render: plain.render, Codec: plain.codec})
+		codec := cmp.Or(agreedCodec(sourcesOf(n)), codecJSON)
+		made, err := b.connectors.Unwritten(OutputRequest{Node: n, Name: n.Name, Sink: n.Name, Render: renderUnwritten(codec), Codec: codec})
 		if err != nil {
 			return err
 		}
@@ -183,6 +181,19 @@ func (b *graphBuilder) sink(n *configs.Node) error {
 		}
 	}
 	return nil
+}
+
+// renderUnwritten shows what reaches a healing sink that writes nothing. Nothing
+// can be refused there, so that a value that an operator made is JSON, whatever
+// the sources decode.
+func renderUnwritten(codec string) engine.Render {
+	intact, made := &rendering{codec: codec}, &rendering{codec: codecJSON}
+	return func(r *engine.Record) (engine.Message, error) {
+		if r.Intact {
+			return intact.render(r)
+		}
+		return made.render(r)
+	}
 }
 
 // output adds a nested output as a node of its own.
