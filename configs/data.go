@@ -56,6 +56,8 @@ func (r *reader) writeScalar(b *strings.Builder, it *item) {
 		b.WriteString(strings.ToLower(it.text))
 	case it.tag == "!!int" || it.tag == "!!float":
 		r.writeNumber(b, it)
+	case it.source != nil && it.source.Style == 0 && jsonNumber.MatchString(it.text):
+		b.WriteString(it.text) // beyond what yaml.v3 takes for a number: 1e400
 	default:
 		writeText(b, it.text)
 	}
