@@ -41,9 +41,9 @@ func appendValue(dst []byte, v any, depth int) ([]byte, error) {
 	case Number:
 		return append(dst, v...), nil
 	case *Object:
-		return appendObject(dst, v, depth)
+		return appendFields(dst, v.fields, depth, appendValue)
 	case []any:
-		return appendList(dst, v, depth)
+		return appendItems(dst, v, depth, appendValue)
 	case []byte:
 		return appendBytes(dst, v), nil
 	case time.Time:
@@ -69,28 +69,31 @@ func writable(dst []byte, depth int) error {
 	return nil
 }
 
-func appendObject(dst []byte, o *Object, depth int) ([]byte, error) {
+// appender writes one value.
+type appender func(dst []byte, v any, depth int) ([]byte, error)
+
+func appendFields(dst []byte, fields []Field, depth int, item appender) ([]byte, error) {
 	if err := writable(dst, depth); err != nil {
 		return nil, err
 	}
 	dst = append(dst, '{')
 	var err error
-	for i := range o.fields {
+	for i := range fields {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		if dst, err = appendString(dst, o.fields[i].Key); err != nil {
+		if dst, err = appendString(dst, fields[i].Key); err != nil {
 			return nil, err
 		}
 		dst = append(dst, ':')
-		if dst, err = appendValue(dst, o.fields[i].Value, depth+1); err != nil {
+		if dst, err = item(dst, fields[i].Value, depth+1); err != nil {
 			return nil, err
 		}
 	}
 	return append(dst, '}'), nil
 }
 
-func appendList(dst []byte, list []any, depth int) ([]byte, error) {
+func appendItems(dst []byte, list []any, depth int, item appender) ([]byte, error) {
 	if err := writable(dst, depth); err != nil {
 		return nil, err
 	}
@@ -100,7 +103,7 @@ func appendList(dst []byte, list []any, depth int) ([]byte, error) {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		if dst, err = appendValue(dst, list[i], depth+1); err != nil {
+		if dst, err = item(dst, list[i], depth+1); err != nil {
 			return nil, err
 		}
 	}

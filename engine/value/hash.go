@@ -49,53 +49,20 @@ func appendCanonical(dst []byte, v any, depth int) ([]byte, error) {
 	case Number:
 		return appendCanonicalNumber(dst, v), nil
 	case *Object:
-		return appendCanonicalObject(dst, v, depth)
+		return appendFields(dst, sortedFields(v), depth, appendCanonical)
 	case []any:
-		return appendCanonicalList(dst, v, depth)
+		return appendItems(dst, v, depth, appendCanonical)
 	case time.Time:
 		return appendTime(dst, v.UTC())
 	}
 	return appendValue(dst, v, depth)
 }
 
-func appendCanonicalObject(dst []byte, o *Object, depth int) ([]byte, error) {
-	if err := writable(dst, depth); err != nil {
-		return nil, err
-	}
+// sortedFields are an object's fields in the order of canonical JSON.
+func sortedFields(o *Object) []Field {
 	fields := slices.Clone(o.fields)
 	slices.SortFunc(fields, func(a, b Field) int { return compareUTF16(a.Key, b.Key) })
-	dst = append(dst, '{')
-	var err error
-	for i := range fields {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		if dst, err = appendString(dst, fields[i].Key); err != nil {
-			return nil, err
-		}
-		dst = append(dst, ':')
-		if dst, err = appendCanonical(dst, fields[i].Value, depth+1); err != nil {
-			return nil, err
-		}
-	}
-	return append(dst, '}'), nil
-}
-
-func appendCanonicalList(dst []byte, list []any, depth int) ([]byte, error) {
-	if err := writable(dst, depth); err != nil {
-		return nil, err
-	}
-	dst = append(dst, '[')
-	var err error
-	for i := range list {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		if dst, err = appendCanonical(dst, list[i], depth+1); err != nil {
-			return nil, err
-		}
-	}
-	return append(dst, ']'), nil
+	return fields
 }
 
 // compareUTF16 orders strings by their UTF-16 code units, as RFC 8785 sorts
