@@ -96,8 +96,7 @@ func (c Connection) probe(ctx context.Context, config *sarama.Config) error {
 	defer cancel()
 	defer context.AfterFunc(ctx, cancel)()
 	trial := *config
-	trial.Net.Proxy.Enable = true
-	trial.Net.Proxy.Dialer = abortable{ctx: life, dialer: net.Dialer{Timeout: config.Net.DialTimeout}}
+	breakOff(life, &trial)
 
 	results := make(chan error, len(c.Brokers))
 	for _, address := range c.Brokers {
@@ -144,8 +143,15 @@ func reach(address string, config *sarama.Config) error {
 	return nil
 }
 
-// abortable dials connections that are closed when ctx is done, so that an
-// attempt never waits out a silent peer.
+// breakOff makes a config's connections end when ctx is done, whatever they wait
+// for. Sarama itself, when it closes a connection, waits for all answers that
+// are due on it, from a silent peer until the read timeout.
+func breakOff(ctx context.Context, config *sarama.Config) {
+	config.Net.Proxy.Enable = true
+	config.Net.Proxy.Dialer = abortable{ctx: ctx, dialer: net.Dialer{Timeout: config.Net.DialTimeout}}
+}
+
+// abortable dials connections that are closed when ctx is done.
 type abortable struct {
 	ctx    context.Context
 	dialer net.Dialer
@@ -156,6 +162,16 @@ func (a abortable) Dial(network, address string) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	context.AfterFunc(a.ctx, func() { _ = conn.Close() })
-	return conn, nil
+	return &abortableConn{Conn: conn, forget: context.AfterFunc(a.ctx, func() { _ = conn.Close() })}, nil
+}
+
+// abortableConn lets go of the context once it is closed.
+type abortableConn struct {
+	net.Conn
+	forget func() bool
+}
+
+func (c *abortableConn) Close() error {
+	c.forget()
+	return c.Conn.Close()
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -25,6 +26,7 @@ func (p place) String() string { return fmt.Sprintf("%s/%d", p.topic, p.partitio
 // behind a fetch that is parked until data comes.
 type cluster struct {
 	client    sarama.Client
+	abort     context.CancelFunc // breaks off its connections
 	group     string
 	isolation sarama.IsolationLevel
 	logger    *slog.Logger
@@ -40,16 +42,20 @@ func openCluster(ctx context.Context, c Connection, group string, isolation sara
 	config.Net.ReadTimeout = askTimeout
 	config.Metadata.Full = false
 	config.Metadata.RefreshFrequency = 0 // asked for when needed
+	life, abort := context.WithCancel(context.WithoutCancel(ctx))
+	breakOff(life, config)
 	client, err := c.Client(ctx, config)
 	if err != nil {
+		abort()
 		return nil, err
 	}
-	return &cluster{client: client, group: group, isolation: isolation, logger: c.logger()}, nil
+	return &cluster{client: client, abort: abort, group: group, isolation: isolation, logger: c.logger()}, nil
 }
 
 // close ends all connections; requests under way fail.
 func (c *cluster) close() {
 	if c != nil && c.client != nil {
+		c.abort()
 		_ = c.client.Close() // ErrClosedClient is all it can say
 	}
 }
@@ -117,6 +123,7 @@ func (c *cluster) describe(ctx context.Context, topics []string) (string, map[st
 		for _, p := range t.Partitions {
 			state.partitions = append(state.partitions, p.ID)
 		}
+		slices.Sort(state.partitions) // brokers give them in any order
 		states[t.Name] = state
 	}
 	return id, states, nil

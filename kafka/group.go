@@ -30,6 +30,7 @@ type group struct {
 	intake    intake
 	cluster   *cluster
 	client    sarama.Client
+	abort     context.CancelFunc // breaks off client's connections
 	consumer  sarama.ConsumerGroup
 	clusterID string
 	topicIDs  map[string][16]byte
@@ -124,6 +125,9 @@ func (g *group) open(ctx context.Context) error {
 	}
 	config := g.connection.Config()
 	g.apply(config)
+	var life context.Context
+	life, g.abort = context.WithCancel(context.WithoutCancel(ctx))
+	breakOff(life, config)
 	if g.client, err = g.connection.Client(ctx, config); err != nil {
 		return err
 	}
@@ -185,6 +189,9 @@ func (g *group) failed() bool {
 func (g *group) Close(ctx context.Context) error {
 	g.stop()
 	defer g.cluster.close()
+	if g.abort != nil {
+		defer g.abort()
+	}
 	if g.member == nil { // open failed
 		if g.consumer != nil {
 			_ = g.consumer.Close()
@@ -200,6 +207,7 @@ func (g *group) Close(ctx context.Context) error {
 	g.mu.Unlock()
 
 	cut := context.AfterFunc(ctx, func() {
+		g.abort()
 		g.cluster.close()
 		_ = g.client.Close()
 	})

@@ -68,7 +68,8 @@ type output struct {
 	pause       time.Duration // before the second try of a batch; it doubles
 
 	client   sarama.Client
-	config   *sarama.Config // of the connections that carry messages
+	abort    context.CancelFunc // breaks off client's connections
+	config   *sarama.Config     // of the connections that carry messages
 	producer identity
 	topics   map[string]*topic
 	links    map[string]*link
@@ -109,11 +110,14 @@ func (o *output) Open(ctx context.Context) error {
 	config.Metadata.Full = false
 	config.Metadata.Retry.Max = 2
 	config.Metadata.Retry.Backoff = 100 * time.Millisecond
+	life, abort := context.WithCancel(context.WithoutCancel(ctx))
+	breakOff(life, config)
 	client, err := o.options.Client(ctx, config)
 	if err != nil {
+		abort()
 		return err
 	}
-	o.client = client
+	o.client, o.abort = client, abort
 	o.config = o.options.Config()
 	if err := o.check(ctx); err != nil {
 		return errors.Join(err, o.Close(ctx))
@@ -194,6 +198,7 @@ func (o *output) Close(ctx context.Context) error {
 	if o.client == nil || o.client.Closed() {
 		return nil
 	}
+	o.abort()
 	for _, broker := range o.client.Brokers() {
 		_ = broker.Close() // the client closes them in the background, which a caller cannot await
 	}

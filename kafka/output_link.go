@@ -2,7 +2,6 @@ package kafka
 
 import (
 	"context"
-	"net"
 
 	"github.com/IBM/sarama"
 )
@@ -37,8 +36,7 @@ func (l *link) open() error {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	config := *l.config
-	config.Net.Proxy.Enable = true
-	config.Net.Proxy.Dialer = abortable{ctx: ctx, dialer: net.Dialer{Timeout: config.Net.DialTimeout}}
+	breakOff(ctx, &config)
 	broker := sarama.NewBroker(l.address)
 	if err := broker.Open(&config); err != nil {
 		cancel()

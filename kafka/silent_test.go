@@ -1,0 +1,92 @@
+package kafka
+
+import (
+	"context"
+	"net"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+
+	"waterhealer/kafka/embedded"
+)
+
+// muted is a listener that can be silenced: then its connections stay open and
+// nothing comes over them any more, as with a broker whose machine is frozen.
+type muted struct {
+	net.Listener
+	silent chan struct{} // closed by hush
+	over   chan struct{} // closed when the test is
+	held   atomic.Int32  // answers that were kept back
+}
+
+func (m *muted) Accept() (net.Conn, error) {
+	conn, err := m.Listener.Accept()
+	return &mutedConn{conn, m}, err
+}
+
+type mutedConn struct {
+	net.Conn
+	by *muted
+}
+
+func (c *mutedConn) Write(b []byte) (int, error) {
+	select {
+	case <-c.by.silent:
+		c.by.held.Add(1)
+		<-c.by.over
+		return 0, net.ErrClosed
+	default:
+		return c.Conn.Write(b)
+	}
+}
+
+// hush silences all connections for good.
+func (m *muted) hush() { close(m.silent) }
+
+func mutedBroker(t *testing.T, topics map[string]int32) (*embedded.Broker, *muted) {
+	t.Helper()
+	m := &muted{silent: make(chan struct{}), over: make(chan struct{})}
+	b, err := embedded.Start(embedded.Options{Topics: topics, Cluster: []kfake.Opt{
+		kfake.GroupMinSessionTimeout(100 * time.Millisecond),
+		kfake.ListenFn(func(network, address string) (net.Listener, error) {
+			l, err := net.Listen(network, address)
+			m.Listener = l
+			return m, err
+		}),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		close(m.over)
+		_ = b.Close()
+	})
+	return b, m
+}
+
+// Close returns soon after its context is done, though sarama would wait for
+// each answer that is due until the timeout of a join is over.
+func TestCloseWithSilentBrokers(t *testing.T) {
+	for _, waiting := range []int32{0, 1} { // answers that are due when it begins
+		b, peer := mutedBroker(t, map[string]int32{"t": 2})
+		produceValues(t, b, "t", 0, numbered("a", 100)...)
+		in := newIntake(nil)
+		source := runSource(t, newSource(t, b, func(o *sourceTest) { o.membership.rebalanceTimeout = time.Minute }, "t"), in)
+		eventually(t, "all records are pushed", func() bool { return in.count() == 100 })
+		peer.hush()
+		eventually(t, "an answer is kept back", func() bool { return peer.held.Load() >= waiting })
+		source.cancel()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		began := time.Now()
+		source.once.Do(func() {
+			<-source.done
+			source.err = source.Close(ctx)
+		})
+		cancel()
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("Close took %v with 1s to do it", took)
+		}
+	}
+}
