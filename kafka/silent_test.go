@@ -81,7 +81,7 @@ func TestCloseWithSilentBrokers(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		began := time.Now()
 		source.once.Do(func() {
-			<-source.done
+			_ = <-source.done
 			source.err = source.Close(ctx)
 		})
 		cancel()
