@@ -81,7 +81,9 @@ func TestCloseWithSilentBrokers(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		began := time.Now()
 		source.once.Do(func() {
-			_ = <-source.done
+			if err := <-source.done; err != nil {
+				t.Logf("the source had ended with: %v", err)
+			}
 			source.err = source.Close(ctx)
 		})
 		cancel()
