@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -295,32 +296,49 @@ func writeUntilKilled(t *testing.T, process *exec.Cmd, address string, round int
 		t.Fatal(err)
 	}
 	defer client.Close()
-	results := make(chan string, 10_000)
+	const most = 5000
+	// Every promise finds room, and the channel is closed behind the last one: it may be
+	// kept long after the context has ended.
+	results := make(chan string, most)
+	var promises sync.WaitGroup
+	produced := make(chan struct{})
 	go func() {
-		for i := 0; ctx.Err() == nil && i < 5000; i++ {
+		defer close(produced)
+		for i := 0; ctx.Err() == nil && i < most; i++ {
 			v := strconv.Itoa(round*10_000 + i)
+			promises.Add(1)
 			client.Produce(ctx, kgo.StringRecord(v), func(_ *kgo.Record, err error) {
+				defer promises.Done()
 				if err == nil {
 					results <- v
 				}
 			})
 		}
-		_ = client.Flush(ctx)
-		close(results)
 	}()
 	var acknowledged []string
+	for len(acknowledged) < 100 {
+		select {
+		case v := <-results:
+			acknowledged = append(acknowledged, v)
+		case <-ctx.Done():
+			t.Fatal("the broker acknowledges nothing")
+		}
+	}
+	if round == 0 {
+		commit(ctx, t, client)
+	}
+	if err := process.Process.Kill(); err != nil {
+		t.Error(err)
+	}
+	_ = process.Wait()
+	cancel()
+	<-produced
+	_ = client.LeaveGroupContext(ctx) // else Close asks the dead broker for seconds
+	client.Close()
+	promises.Wait()
+	close(results)
 	for v := range results {
 		acknowledged = append(acknowledged, v)
-		if len(acknowledged) == 100 {
-			if round == 0 {
-				commit(ctx, t, client)
-			}
-			if err := process.Process.Kill(); err != nil {
-				t.Error(err)
-			}
-			_ = process.Wait()
-			cancel()
-		}
 	}
 	return acknowledged
 }
