@@ -26,8 +26,8 @@ func ErrorFields() []Field {
 		{Name: "then", Type: TypeString, Default: "halt", Values: []string{"halt", "dead_letter", "skip"},
 			Doc: "What happens when retries are used up: stop the pipeline, write a dead letter, or go on without the record."},
 		{Name: "dead_letter", Type: TypeOutput, Doc: "The output that dead letters are written to.", Fields: []Field{
-			{Name: "max", Type: TypeInt, Min: "0", Doc: "Halt when more than this many of the last `window` records died."},
-			{Name: "window", Type: TypeInt, Min: "1", Doc: "How many records `max` looks back at."},
+			{Name: "max", Type: TypeInt, Min: "0", Doc: "Halt when more than this many of the last `window` records died. `max` and `window` are given together; the record with which there are too many is not written and stays unfinished, so that the next run begins at it."},
+			{Name: "window", Type: TypeInt, Min: "1", Doc: "How many records `max` looks back at: those that this process has taken from all sources since its start."},
 		}},
 	}
 }

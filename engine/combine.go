@@ -10,7 +10,7 @@ import (
 func NewJoined(v any, parents ...*Record) *Record {
 	joined := agree(parents)
 	joined.Value = v
-	joined.entry = &entrance{parents: parents}
+	joined.entry = &entrance{joined: true, parents: parents}
 	return joined
 }
 

@@ -50,6 +50,16 @@
 // something else of the record ([Runtime.loosen]). A record that halts lets
 // nothing of its unit into operators with state any more.
 //
+// # Failures
+//
+// What becomes of a failed record is decided when nothing else of it is open
+// ([Runtime.onFailed]): then its dead letter is written, at most one in each
+// claim, or it is skipped, or it stays unfinished and the pipeline halts. A
+// letter that is put back ([Record.PutBack]) is the original record to every
+// node, and its ack is the letter's. Records that an output refuses together
+// are split in halves ([writer.deliver]). A stop rule counts records as they
+// are taken, see deaths.go.
+//
 // # Goroutines and bounds
 //
 // Graph.Workers lanes, one stage per operator with state, one writer per

@@ -36,7 +36,7 @@ func (x *executor) enter(ctx context.Context, r *Record) {
 	if r.gone() || r.ended() {
 		return // its reference stays, so that it is never finished
 	}
-	n := r.Claim.node
+	n := r.sourceNode()
 	c := &x.counts[n.index]
 	total := r.count()
 	c.in += total
@@ -81,8 +81,8 @@ func (x *executor) decode(n *Node, r *Record) *Record {
 
 // decode makes the value of a source record, once.
 func (n *Node) decode(r *Record) (err error) {
-	if r.entry != nil || r.decoded || n.Decode == nil {
-		return r.early()
+	if err := r.early(); err != nil || r.decoded || n.Decode == nil {
+		return err
 	}
 	defer func() {
 		if p := recover(); p != nil {

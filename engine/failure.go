@@ -159,7 +159,8 @@ func (rt *Runtime) describe(n *Node, leaf *healer.Ack, err error, attempts int) 
 		Err: err, Then: n.Policy.Then, At: rt.clock.Now(), node: n,
 	}
 	if source, ok := leaf.Source.(*Record); ok {
-		f.Topic, f.Partition, f.Line, f.Source = source.Topic, source.Partition, source.Line, source.Claim.Source
+		f.Topic, f.Partition, f.Offset, f.Line = source.Topic, source.Partition, source.Offset, source.Line
+		f.Source = source.sourceName()
 		if source.Line > 0 {
 			f.File = source.Claim.Topic // the record's own topic may be the one that the file stands in for
 		}
@@ -212,7 +213,7 @@ func (rt *Runtime) onFailed(ack *healer.Ack) {
 		rt.stats[f.node.index].skipped.Add(1)
 		rt.settle(ack)
 	case ThenDeadLetter:
-		if source, ok := ack.Source.(*Record); ok {
+		if source, ok := ack.Source.(*Record); ok && rt.mayDie(ack, source, f) {
 			rt.push(f.node.Policy.DeadLetter, item{record: letter(source, f), letter: ack})
 		}
 	case ThenHalt: // stays unfinished: the next run starts at it
@@ -260,15 +261,21 @@ func (rt *Runtime) letterRefused(n *Node, ack *healer.Ack, refusal error) {
 	if !errors.As(ack.Failure(), &f) {
 		return
 	}
+	rt.stopBehind(ack)
+	both := *f
+	both.Err = fmt.Errorf("%w; and its dead letter was refused by %s: %w", f.Err, n.Name, refusal)
+	both.Then = ThenHalt
+	rt.halt(&both)
+}
+
+// stopBehind ends the order units of a failed source record for the rest of the
+// run: it halts the pipeline after all.
+func (rt *Runtime) stopBehind(ack *healer.Ack) {
 	rt.failMutex.Lock()
+	defer rt.failMutex.Unlock()
 	if known := rt.failed[ack]; known != nil {
 		for _, b := range known.blocks {
 			b.gate.stop(b.unitKey, b.seq)
 		}
 	}
-	rt.failMutex.Unlock()
-	both := *f
-	both.Err = fmt.Errorf("%w; and its dead letter was refused by %s: %w", f.Err, n.Name, refusal)
-	both.Then = ThenHalt
-	rt.halt(&both)
 }

@@ -82,6 +82,9 @@ type Node struct {
 	Report       *Node
 	ReportAtOnce bool
 
+	// StopRule of an output that takes dead letters; the zero rule never stops.
+	StopRule StopRule
+
 	// SyncInterval is how often a RoleOutput that implements [Syncer] is synced.
 	SyncInterval time.Duration
 

@@ -123,7 +123,7 @@ func (rt *Runtime) begin(c *Claim, records []*Record) ([]*Record, error) {
 	for _, r := range records {
 		r.Elements(func(element *Record) {
 			element.Claim = c
-			entries = append(entries, healer.Entry{Offset: element.Offset, Size: len(element.Raw) + len(element.Key), Source: element})
+			entries = append(entries, healer.Entry{Offset: element.claimOffset(), Size: len(element.Raw) + len(element.Key), Source: element})
 		})
 	}
 	acks, err := c.tracker.Begin(entries)
@@ -132,12 +132,13 @@ func (rt *Runtime) begin(c *Claim, records []*Record) ([]*Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	at, bytes := 0, 0
+	at, bytes, numbers := 0, 0, rt.numbers(len(entries))
 	start := func(r *Record) bool {
 		ack := &acks[at]
-		r.ack, r.gate, r.seq = ack, c.gate, r.Offset
+		r.ack, r.gate, r.seq = ack, c.gate, r.claimOffset()
 		if !ack.Finished() {
 			bytes += entries[at].Size
+			rt.enter(r, numbers, at)
 		}
 		at++
 		return !ack.Finished()
@@ -147,7 +148,7 @@ func (rt *Runtime) begin(c *Claim, records []*Record) ([]*Record, error) {
 		r.Claim = c
 		if r.Batch == nil {
 			if start(r) {
-				rt.assignKey(c, r)
+				rt.assignKey(r)
 				kept = append(kept, r)
 			}
 			continue
@@ -160,7 +161,8 @@ func (rt *Runtime) begin(c *Claim, records []*Record) ([]*Record, error) {
 		}
 		r.Batch = elements
 		if len(elements) > 0 {
-			r.gate, r.seq = c.gate, elements[0].Offset
+			r.gate, r.seq = c.gate, elements[0].seq
+			rt.placeLetter(r)
 			kept = append(kept, r)
 		}
 	}
@@ -170,13 +172,13 @@ func (rt *Runtime) begin(c *Claim, records []*Record) ([]*Record, error) {
 
 // assignKey finds the order unit of a record under `order: key`. A record
 // without a key keeps the order of its partition.
-func (rt *Runtime) assignKey(c *Claim, r *Record) {
+func (rt *Runtime) assignKey(r *Record) {
 	if rt.graph.Order != OrderKey {
 		return
 	}
 	key, ok := string(r.Key), r.Key != nil
-	if rt.graph.Key != nil && r.entry == nil {
-		err := c.node.decode(r)
+	if rt.graph.Key != nil && r.early() == nil {
+		err := r.sourceNode().decode(r)
 		if err == nil {
 			r.decoded = true
 			err = safely("the key of the order", func() (err error) {
@@ -188,7 +190,7 @@ func (rt *Runtime) assignKey(c *Claim, r *Record) {
 			r.FailEarly(err)
 		}
 	}
-	if ok && r.entry == nil {
+	if ok && r.early() == nil {
 		r.unitKey = max(hashKey(key), 1)
 	}
 }

@@ -11,8 +11,15 @@ import (
 // later branch of the failed record itself must not wait behind it.
 type lineup struct {
 	unit    unitID
-	entries []entry
+	entries []entry // sorted by place
+	// most is how many are tried together. Where a record was refused the next
+	// is likely not far, and what is tried behind it is tried in vain: it starts
+	// low then, and doubles with each try. 0 is no bound.
+	most int
 }
+
+// fewAtFirst is how many are tried together behind a record that was refused.
+const fewAtFirst = 16
 
 // add puts an entry behind those that stand at its place or before.
 func (l *lineup) add(e *entry) {
@@ -25,9 +32,11 @@ func (l *lineup) add(e *entry) {
 
 // prepend puts back what was tried, before what waits at the same place.
 func (l *lineup) prepend(entries []entry) {
-	l.entries = append(entries, l.entries...)
 	bySeq := func(a, b entry) int { return cmp.Compare(a.record.seq, b.record.seq) }
-	if l.unit.gate != nil && !slices.IsSortedFunc(l.entries, bySeq) {
+	inOrder := slices.IsSortedFunc(entries, bySeq) &&
+		(len(entries) == 0 || len(l.entries) == 0 || bySeq(entries[len(entries)-1], l.entries[0]) <= 0)
+	l.entries = append(entries, l.entries...)
+	if l.unit.gate != nil && !inOrder {
 		slices.SortStableFunc(l.entries, bySeq)
 	}
 }
@@ -48,6 +57,9 @@ func (l *lineup) due() time.Time {
 // due and are held by nothing but what is tried with them. One whose error was
 // about the record itself goes alone.
 func (l *lineup) front(now time.Time, limit int) int {
+	if l.most > 0 {
+		limit = min(limit, l.most)
+	}
 	n, own := 0, 0 // own are the blocks of the first n
 	for ; n < min(limit, len(l.entries)); n++ {
 		e := &l.entries[n]
@@ -115,6 +127,9 @@ func (w *writer) choose() []entry {
 	slice := w.slice[:0]
 	w.keepLineups(func(l *lineup) {
 		n := l.front(now, sliceLimit-len(slice))
+		if n == l.most {
+			l.most = min(2*n, sliceLimit)
+		}
 		slice = append(slice, l.entries[:n]...)
 		l.entries = l.entries[n:]
 	})

@@ -78,7 +78,7 @@ func (o *Out) fail(r *Record, err error) {
 // them: each has one reference that the caller releases.
 func joinAll(r *Record, joined []*Record) []*Record {
 	if r.Batch == nil {
-		if r.entry == nil {
+		if r.entry == nil || !r.entry.joined {
 			return joined
 		}
 		r.join()

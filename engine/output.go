@@ -15,8 +15,9 @@ type Output interface {
 	// refused: nil when all are acknowledged, otherwise one entry per record,
 	// nil for those that are. Records of one order unit must not overtake each
 	// other: once one of a unit failed, a later one of the same unit that was
-	// not yet handed on fails with [ErrHeldBack]. A batch that is refused as a
-	// whole is the output's to split, until the refused records stand alone.
+	// not yet handed on fails with [ErrHeldBack]. Records that are refused
+	// together, without a word on which of them is to blame, fail with
+	// [RefusedTogether]: then Write is called again with each half of them.
 	// Write returns soon after ctx is done; what it does not know to be
 	// acknowledged has failed then. It does not keep the slice.
 	Write(ctx context.Context, records []*Record) []error
@@ -52,6 +53,9 @@ const (
 	FaultRecord
 	// FaultExpression is deterministic; it is never tried again.
 	FaultExpression
+	// FaultTogether is that several records were refused together and that not
+	// all of them need to be to blame.
+	FaultTogether
 )
 
 // FaultError gives an error its [Fault]. An error without one is about the
@@ -69,3 +73,8 @@ func Refused(err error) error { return &FaultError{Fault: FaultRecord, Err: err}
 
 // Deterministic marks an error as one that every further try would repeat.
 func Deterministic(err error) error { return &FaultError{Fault: FaultExpression, Err: err} }
+
+// RefusedTogether marks the error of each record of several that a destination
+// refused as a whole. It is no attempt of any: they are split in halves until
+// the refused ones stand alone.
+func RefusedTogether(err error) error { return &FaultError{Fault: FaultTogether, Err: err} }

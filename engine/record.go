@@ -69,7 +69,11 @@ type Record struct {
 // entrance is what a record is told before it is first emitted.
 type entrance struct {
 	err     error     // why it fails as soon as it enters the graph
+	joined  bool      // it is one value made of parents
 	parents []*Record // what a joined value was made from
+	number  int64     // of a source record: how many were taken until then; 0 where nobody counts
+	letter  *Letter   // what the dead letter said that is put back as this record
+	node    *Node     // the source node of letter
 }
 
 // With is the record with another value and the same lineage and origin. On a
@@ -209,7 +213,14 @@ func (r *Record) count() int64 {
 
 // FailEarly makes the record fail as soon as it enters the graph: a source
 // could not read it, and the pipeline's policy decides what becomes of it.
-func (r *Record) FailEarly(err error) { r.entry = &entrance{err: err} }
+func (r *Record) FailEarly(err error) {
+	entry := entrance{err: err}
+	if r.entry != nil {
+		entry = *r.entry
+		entry.err = err
+	}
+	r.entry = &entry
+}
 
 // early is why the record fails as soon as it enters the graph, nil if it does
 // not.

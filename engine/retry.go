@@ -21,7 +21,7 @@ type trouble struct {
 // answer sorts out a slice of which something failed. Results are looked at in
 // order, so that what is parked stays in order.
 func (w *writer) answer(ctx context.Context, slice []entry, results []error) {
-	parked := make(map[unitID][]entry)
+	parked, refused := make(map[unitID][]entry), make(map[unitID]bool)
 	var units []unitID
 	answered, first, again := false, false, false
 	for i := range slice {
@@ -36,6 +36,10 @@ func (w *writer) answer(ctx context.Context, slice []entry, results []error) {
 		}
 		unit := e.record.lane()
 		fault := faultOf(err, FaultDestination)
+		if fault == FaultTogether { // by a sync: they are tried again one by one
+			fault = FaultRecord
+		}
+		refused[unit] = refused[unit] || fault != FaultDestination
 		// Behind a failed record of its unit it is the destination's trouble
 		// that is met again.
 		behind := unit.gate != nil && parked[unit] != nil && fault == FaultDestination
@@ -58,6 +62,9 @@ func (w *writer) answer(ctx context.Context, slice []entry, results []error) {
 	}
 	for _, unit := range units {
 		w.park(unit, parked[unit])
+		if refused[unit] {
+			w.byUnit[unit].most = fewAtFirst
+		}
 	}
 	switch {
 	case answered:

@@ -54,6 +54,9 @@ type Runtime struct {
 	intakeMutex sync.RWMutex
 	intakeEnded bool
 
+	deaths map[*Node]*deaths // of outputs with a stop rule; nil where there is none
+	taken  atomic.Int64      // source records, counted where there is one
+
 	failMutex sync.Mutex
 	failed    map[*healer.Ack]*failed
 
@@ -87,6 +90,7 @@ func New(g *Graph, o Options) (*Runtime, error) {
 		stopSources: func() {},
 	}
 	rt.build()
+	rt.countDeaths()
 	return rt, nil
 }
 

@@ -133,7 +133,7 @@ func (w *writer) write(ctx context.Context, slice []entry) {
 		for i := range slice {
 			records[i] = slice[i].record
 		}
-		if results := w.call(ctx, records); results == nil {
+		if results := w.deliver(ctx, records); results == nil {
 			w.answered()
 			for i := range slice {
 				w.written(&slice[i])

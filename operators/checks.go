@@ -91,10 +91,22 @@ func (p *Plan) withoutEffect() {
 		}
 	}
 	for _, onError := range p.policies() {
-		if onError.DeadLetter != nil {
-			p.ignored(onError.DeadLetter.Common, "max")
-			p.ignored(onError.DeadLetter.Common, "window")
-		}
+		p.neverStops(onError.DeadLetter)
+	}
+}
+
+// neverStops warns of a stop rule that nothing can break.
+func (p *Plan) neverStops(dead *configs.Node) {
+	if dead == nil || !dead.Common.Has("window") || dead.Common.Int("max") < dead.Common.Int("window") {
+		return
+	}
+	d := configs.Diagnostic{
+		Position: dead.Common.KeyPos("max"), Width: len("max"), Severity: configs.Warning, Code: configs.CodeNoEffect,
+		Message: fmt.Sprintf("this never halts: of %d records no more than %d can die", dead.Common.Int("window"), dead.Common.Int("window")),
+		Hint:    "give `max` less than `window`, as in {max: 100, window: 10000}",
+	}
+	if !slices.Contains(p.problems, d) {
+		p.problems = append(p.problems, d)
 	}
 }
 

@@ -51,7 +51,7 @@ func TestProblems(t *testing.T) {
 		{"supervise: {max_commits: 1}\n", "p.yaml:1:1: warning[no-effect]"},
 		{"operators:\n  - map: value\n    inspect: true\n", "p.yaml:3:5: warning[no-effect]"},
 		{"sources:\n  - memory: {}\n    schema: {type: object}\n", "p.yaml:3:5: warning[no-effect]"},
-		{"on_error: {then: dead_letter, dead_letter: {memory: {}, max: 1, window: 2}}\n", "p.yaml:1:57: warning[no-effect]"},
+		{"on_error: {then: dead_letter, dead_letter: {memory: {}, max: 2, window: 2}}\n", "p.yaml:1:57: warning[no-effect]: this never halts"},
 	} {
 		_, _, problems := compile(t, c.pipeline)
 		if len(problems) == 0 || !strings.HasPrefix(problems[0].String(), c.want) {
@@ -188,5 +188,18 @@ on_error: {retry: {attempts: 7, backoff: 1s, max_backoff: 2s}, then: dead_letter
 		if got != want {
 			t.Errorf("%s has %s, want %s", n.Name, got, want)
 		}
+	}
+}
+
+// TestStopRule: max and window of a dead letter's output come to its node.
+func TestStopRule(t *testing.T) {
+	graph, _, _ := requests(t, "on_error: {then: dead_letter, dead_letter: {memory: {}, max: 3, window: 200}}\nsinks: [{memory: {}}]\n")
+	for _, n := range graph.Nodes {
+		if want := (engine.StopRule{Max: 3, Window: 200}); n.Name == "dead_letter" && n.StopRule != want {
+			t.Errorf("the rule is %+v, want %+v", n.StopRule, want)
+		}
+	}
+	if last := graph.Nodes[len(graph.Nodes)-1]; last.Name != "dead_letter" {
+		t.Errorf("the last node is %s", last.Name)
 	}
 }

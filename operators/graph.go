@@ -278,6 +278,8 @@ func (b *graphBuilder) apply(policy *engine.Policy, onError *configs.OnError) er
 		if err != nil {
 			return err
 		}
+		limits := onError.DeadLetter.Common
+		dead.StopRule = engine.StopRule{Max: limits.Int("max"), Window: limits.Int("window")}
 		b.dead[onError.DeadLetter] = dead
 	}
 	policy.DeadLetter = dead
