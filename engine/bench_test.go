@@ -13,11 +13,16 @@ import (
 type benchSource struct {
 	partitions int32
 	records    int64 // per partition
+	keys       int64 // 0 is none
 }
 
 func (s *benchSource) Run(_ context.Context, in Intake) error {
 	const slice = 512
 	payload := []byte("0123456789")
+	keys := make([][]byte, s.keys)
+	for i := range keys {
+		keys[i] = fmt.Appendf(nil, "key-%d", i)
+	}
 	var wg sync.WaitGroup
 	for p := range s.partitions {
 		wg.Go(func() {
@@ -31,6 +36,9 @@ func (s *benchSource) Run(_ context.Context, in Intake) error {
 				for i := range slab {
 					r := &slab[i]
 					r.Raw, r.Intact, r.Topic, r.Partition, r.Offset, r.Known = payload, true, "t", p, at, KnownAll
+					if len(keys) > 0 {
+						r.Key = keys[at%s.keys]
+					}
 					records[i] = r
 					at++
 				}
@@ -71,6 +79,39 @@ func BenchmarkPath(b *testing.B) {
 				src := &benchSource{partitions: partitions, records: int64(b.N)/int64(partitions) + 1}
 				g := &Graph{Workers: workers, Sources: []Source{src}}
 				line(g, append([]*Node{source()}, c.nodes()...)...)
+				rt, err := New(g, Options{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.ResetTimer()
+				if _, err := rt.Run(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkOrder is the same for the ways to share one partition among lanes,
+// with an output behind them.
+func BenchmarkOrder(b *testing.B) {
+	for _, c := range []struct {
+		name  string
+		order Order
+		keys  int64
+	}{
+		{"partition", OrderPartition, 0},
+		{"key-100", OrderKey, 100},
+		{"key-10000", OrderKey, 10_000},
+		{"key-unique", OrderKey, 10_000_000},
+		{"none", OrderNone, 0},
+	} {
+		for _, workers := range []int{1, 2, 16} {
+			b.Run(fmt.Sprintf("%s/%d", c.name, workers), func(b *testing.B) {
+				b.ReportAllocs()
+				src := &benchSource{partitions: 1, records: int64(b.N), keys: min(c.keys, int64(b.N))}
+				g := &Graph{Workers: workers, Order: c.order, Sources: []Source{src}}
+				line(g, source(), pass(), healing(), output(drop{}))
 				rt, err := New(g, Options{})
 				if err != nil {
 					b.Fatal(err)

@@ -32,7 +32,7 @@ type Claim struct {
 	node    *Node
 	tracker *healer.Partition
 	gate    *gate // nil where nothing is kept in order
-	lane    int
+	strands strands
 	commits bool // finished offsets are committed somewhere
 
 	revoked atomic.Bool
@@ -63,6 +63,9 @@ func (rt *Runtime) newClaim(o ClaimOptions) *Claim {
 	if rt.graph.Order != OrderNone {
 		c.gate = newGate()
 	}
+	// One lane has nobody to share with: it takes what comes in its order.
+	c.strands.keyed = rt.graph.Order == OrderKey && len(rt.lanes) > 1
+	c.strands.whole.loose = rt.graph.Order == OrderNone && len(rt.lanes) > 1
 	c.tracker = healer.NewPartition(healer.Options{
 		Start: o.Start, Finished: o.Finished,
 		OnFailed: rt.onFailed, OnFinish: c.onFinish, OnMisuse: rt.halt,

@@ -5,8 +5,8 @@
 // # A record's way
 //
 // A source pushes slices of records of one claim ([Intake.Push]); each record
-// gets its [healer.Ack] and its order unit, and goes to a lane. A lane decodes
-// it and calls the operators without state one after another, as plain
+// gets its [healer.Ack] and its order unit, and waits in the unit's strand until
+// a lane takes it ([dispatch]). The lane decodes it and calls the operators without state one after another, as plain
 // functions ([executor.process]). What reaches an operator with state, or an
 // output, is collected and pushed into that node's queue once per slice. An
 // operator with state has a goroutine of its own (a stage), which runs it and
@@ -33,8 +33,8 @@
 // # Order
 //
 // An order unit is a gate and a key in it: a partition, a key of it, or the
-// output stream of an operator with state. One lane runs all records of a unit,
-// so they reach a writer in order. Elements of a batch have places of their own
+// output stream of an operator with state. One lane at a time runs records of a
+// unit, so they reach a writer in order. Elements of a batch have places of their own
 // in the unit ([stream.place]), which they keep when the batch is taken apart.
 // A failure blocks its unit in the gate from its place on, and every writer
 // holds what is behind it. Blocking at the outputs and not in the lanes lets a
@@ -59,6 +59,25 @@
 // node, and its ack is the letter's. Records that an output refuses together
 // are split in halves ([writer.deliver]). A stop rule counts records as they
 // are taken, see deaths.go.
+//
+// # Lanes
+//
+// Any lane runs any strand: of a partition, or of a key of it. A strand with
+// records stands in line; a lane takes it, owns it until what came of its
+// records is in the next queues, and gives it back, to the end of the line if
+// more has come. So order is kept within it, and no lane is without work while
+// any unit has some. Where nothing is kept in order, a claim has one loose strand
+// that lanes share record by record.
+//
+// What a lane takes at once waits for it alone, so it takes as many records as it
+// gets through in a millisecond, by what they cost lately ([lane]): hundreds of
+// cheap ones, for which locks and clocks are looked at once per batch, or one
+// slow one. When cheap ones turn out slow, an alarm that is set once per batch
+// goes off: what is done goes on to the queues, its strands are free, and what the
+// lane has not begun goes back to the front of the line. So a record that takes
+// seconds delays others by two milliseconds, except those behind it in its unit.
+// Those before it in its unit, too, go on at once where a record costs a
+// microsecond or more; below that they may wait for the end of the batch.
 //
 // # Goroutines and bounds
 //

@@ -14,6 +14,11 @@ type executor struct {
 	// outgoing are the items collected per queue, by the index of its node.
 	outgoing [][]item
 	touched  []*Node
+	// What of outgoing another goroutine may push meanwhile, and how much of it
+	// was pushed: see [lane.share].
+	settled        [][]item
+	settledTouched []*Node
+	pushed         []int
 	// stream numbers what an operator with state emits; nil in a lane.
 	stream *stream
 	// outs are those of the calls that are under way, one inside the other.
@@ -28,6 +33,8 @@ func newExecutor(rt *Runtime) *executor {
 		rt:       rt,
 		counts:   make([]counts, len(rt.graph.Nodes)),
 		outgoing: make([][]item, len(rt.graph.Nodes)),
+		settled:  make([][]item, len(rt.graph.Nodes)),
+		pushed:   make([]int, len(rt.graph.Nodes)),
 	}
 }
 
@@ -214,14 +221,46 @@ func (x *executor) fork(n *Node, it item) {
 // flush pushes what was collected and adds the counts up, once per slice. It
 // waits while a queue that it filled is beyond its bound.
 func (x *executor) flush(ctx context.Context) {
+	x.push()
+	x.waitRoom(ctx)
+}
+
+func (x *executor) push() {
 	for i := range x.counts {
 		x.rt.stats[i].add(&x.counts[i])
 	}
 	for _, n := range x.touched {
 		items := x.outgoing[n.index]
-		x.rt.queues[n.index].push(items)
+		if rest := items[x.pushed[n.index]:]; len(rest) > 0 {
+			x.rt.queues[n.index].push(rest)
+		}
 		x.outgoing[n.index] = make([]item, 0, len(items))
+		x.settled[n.index], x.pushed[n.index] = nil, 0
 	}
+	x.settledTouched = nil
+}
+
+// settle notes that what was collected so far is complete.
+func (x *executor) settle() {
+	x.settledTouched = x.touched
+	for _, n := range x.touched {
+		x.settled[n.index] = x.outgoing[n.index]
+	}
+}
+
+// pushSettled pushes what settle has noted and keeps the rest, on behalf of
+// another goroutine.
+func (x *executor) pushSettled() {
+	for _, n := range x.settledTouched {
+		items := x.settled[n.index]
+		if rest := items[x.pushed[n.index]:]; len(rest) > 0 {
+			x.rt.queues[n.index].push(rest[:len(rest):len(rest)])
+			x.pushed[n.index] = len(items)
+		}
+	}
+}
+
+func (x *executor) waitRoom(ctx context.Context) {
 	for _, n := range x.touched {
 		x.rt.queues[n.index].waitRoom(ctx)
 	}

@@ -30,24 +30,8 @@ func (in sourceIntake) Claim(o ClaimOptions) *Claim {
 	c.source = in.source
 	in.claimMutex.Lock()
 	defer in.claimMutex.Unlock()
-	c.lane = in.quietestLane()
 	in.claims[c] = struct{}{}
 	return c
-}
-
-// quietestLane is the lane with the fewest claims. The caller holds claimMutex.
-func (rt *Runtime) quietestLane() int {
-	load := make([]int, len(rt.lanes))
-	for c := range rt.claims {
-		load[c.lane]++
-	}
-	best := 0
-	for i, n := range load {
-		if n < load[best] {
-			best = i
-		}
-	}
-	return best
 }
 
 // Push takes records of one claim over, in offset order. With [Options.InTurn]
@@ -81,39 +65,14 @@ func (rt *Runtime) admit(c *Claim, records []*Record) {
 	if len(records) == 0 {
 		return
 	}
-	if rt.graph.Order == OrderPartition || len(rt.lanes) == 1 {
-		rt.lanes[c.lane].queue.push(itemsOf(records))
-		return
-	}
-	perLane := make([][]item, len(rt.lanes))
-	for _, r := range records {
-		to := rt.laneOf(c, r)
-		perLane[to] = append(perLane[to], item{record: r})
-	}
-	for i, items := range perLane {
-		if len(items) > 0 {
-			rt.lanes[i].queue.push(items)
-		}
-	}
-}
-
-// laneOf is where a record goes: all of one order unit to the same lane.
-func (rt *Runtime) laneOf(c *Claim, r *Record) int {
-	switch {
-	case rt.graph.Order == OrderNone:
-		return int(uint64(r.Offset) / 64 % uint64(len(rt.lanes)))
-	case r.unitKey != 0:
-		return int(r.unitKey % uint64(len(rt.lanes)))
-	}
-	return c.lane
-}
-
-func itemsOf(records []*Record) []item {
-	items := make([]item, len(records))
+	cells := make([]cell, len(records))
 	for i, r := range records {
-		items[i].record = r
+		cells[i] = cell{record: r, strand: c.strands.of(r)}
 	}
-	return items
+	rt.dispatch.push(cells)
+	if len(c.strands.byKey) >= c.strands.review && c.strands.byKey != nil {
+		rt.dispatch.prune(&c.strands)
+	}
 }
 
 // begin gives each source record its ack and its order unit. Records that an
@@ -173,25 +132,30 @@ func (rt *Runtime) begin(c *Claim, records []*Record) ([]*Record, error) {
 // assignKey finds the order unit of a record under `order: key`. A record
 // without a key keeps the order of its partition.
 func (rt *Runtime) assignKey(r *Record) {
-	if rt.graph.Order != OrderKey {
-		return
+	switch {
+	case rt.graph.Order != OrderKey || r.early() != nil:
+	case rt.graph.Key != nil:
+		rt.computeKey(r)
+	case r.Key != nil:
+		r.unitKey = max(xxhash.Sum64(r.Key), 1)
 	}
-	key, ok := string(r.Key), r.Key != nil
-	if rt.graph.Key != nil && r.early() == nil {
-		err := r.sourceNode().decode(r)
-		if err == nil {
-			r.decoded = true
-			err = safely("the key of the order", func() (err error) {
-				key, ok, err = rt.graph.Key(r)
-				return err
-			})
-		}
-		if err != nil {
-			r.FailEarly(err)
-		}
+}
+
+// computeKey is for a key that the pipeline makes of the record.
+func (rt *Runtime) computeKey(r *Record) {
+	err := r.sourceNode().decode(r)
+	if err == nil {
+		r.decoded = true
+		err = safely("the key of the order", func() error {
+			key, ok, err := rt.graph.Key(r)
+			if ok && err == nil {
+				r.unitKey = max(hashKey(key), 1)
+			}
+			return err
+		})
 	}
-	if ok && r.early() == nil {
-		r.unitKey = max(hashKey(key), 1)
+	if err != nil {
+		r.FailEarly(err)
 	}
 }
 

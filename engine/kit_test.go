@@ -147,6 +147,27 @@ func failing(bad func(r *Record) bool) *Node {
 	})}
 }
 
+// work takes as long as it is told, unless the run is ended by force.
+func work(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// working is an operator that works on each record as long as it is told.
+func working(takes func(r *Record) time.Duration) *Node {
+	return &Node{Name: "work", Role: RoleOperator, Operator: operatorFunc(func(ctx context.Context, r *Record, out *Out) error {
+		if d := takes(r); d > 0 {
+			work(ctx, d)
+		}
+		out.Emit(r)
+		return nil
+	})}
+}
+
 func flattening() *Node {
 	return &Node{Name: "flatten", Role: RoleOperator, Operator: operatorFunc(func(_ context.Context, r *Record, out *Out) error {
 		for _, element := range r.Batch {

@@ -73,14 +73,14 @@ func drawPlan(t *rapid.T, halts bool) plan {
 		Records:    rapid.IntRange(1, 40).Draw(t, "records"),
 		Slice:      rapid.IntRange(1, 9).Draw(t, "slice"),
 		Batched:    rapid.IntRange(0, 3).Draw(t, "batched") == 0,
-		Workers:    rapid.IntRange(1, 3).Draw(t, "workers"),
+		Workers:    rapid.SampledFrom([]int{1, 2, 3, 16}).Draw(t, "workers"),
 		Order:      rapid.SampledFrom([]Order{OrderPartition, OrderKey, OrderNone}).Draw(t, "order"),
 		Early:      rapid.SampledFrom([]int{0, 0, 0, 7}).Draw(t, "early"),
 		Halts:      halts,
 		Seed:       rapid.Uint64().Draw(t, "seed"),
 	}
 	p.InTurn = p.Workers == 1 && rapid.Bool().Draw(t, "in turn")
-	kinds := []string{"pass", "map", "filter", "twice", "flatten", "poison", "panic", "foreach", "sum", "window", "timed", "keyed", "pairs", "delay"}
+	kinds := []string{"pass", "map", "filter", "twice", "flatten", "poison", "panic", "foreach", "sum", "slow", "window", "timed", "keyed", "pairs", "delay"}
 	for i := range rapid.IntRange(0, 5).Draw(t, "nodes") {
 		n := nodePlan{
 			Kind:   rapid.SampledFrom(kinds).Draw(t, "kind"),
@@ -232,8 +232,13 @@ func (w *world) operator(p nodePlan) *Node {
 		window(&collect{delay: true, timeout: time.Duration(p.B+1) * time.Millisecond})
 		return node
 	}
-	base.work = func(_ context.Context, r *Record, out tallyOut) error {
+	base.work = func(ctx context.Context, r *Record, out tallyOut) error {
 		switch p.Kind {
+		case "slow": // a few records take longer than a lane waits with others behind them
+			if hits(r) {
+				work(ctx, time.Duration(p.A)*time.Millisecond)
+			}
+			out.emit(r)
 		case "pass":
 			out.emit(r)
 		case "map":

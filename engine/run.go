@@ -97,9 +97,9 @@ func (rt *Runtime) openOutputs(ctx context.Context) (closeAll func(), err error)
 func (rt *Runtime) start(hard context.Context, workers, writers *errgroup.Group) {
 	for _, l := range rt.lanes {
 		workers.Go(func() error {
-			defer l.queue.leave()
+			defer l.leave()
 			defer rt.upstreamDone()
-			l.queue.enter(hard)
+			l.enter(hard)
 			l.run(hard)
 			for _, n := range rt.graph.Nodes {
 				if n.Role == RoleSource {
@@ -188,14 +188,12 @@ func (rt *Runtime) endClaims(source int) {
 	}
 }
 
-// endIntake ends the lanes' queues: everything that follows ends by itself.
+// endIntake lets the lanes end: everything that follows ends by itself.
 func (rt *Runtime) endIntake() {
 	rt.intakeMutex.Lock()
 	rt.intakeEnded = true
 	rt.intakeMutex.Unlock()
-	for _, l := range rt.lanes {
-		l.queue.end()
-	}
+	rt.dispatch.end()
 }
 
 // closeSources lets each source commit and give up its claims. Even after a

@@ -36,6 +36,7 @@ type Runtime struct {
 
 	sourceNodes map[string]*Node
 	lanes       []*lane
+	dispatch    dispatch
 	stages      []*stage
 	writers     []*writer // of outputs in the graph
 	aside       []*writer // of dead letters and reports
@@ -106,8 +107,9 @@ func (rt *Runtime) build() {
 		}
 	}
 	for range rt.graph.Workers {
-		rt.lanes = append(rt.lanes, &lane{x: newExecutor(rt), queue: newQueue()})
+		rt.lanes = append(rt.lanes, newLane(rt))
 	}
+	rt.dispatch.join(rt.lanes)
 	for _, n := range rt.graph.Nodes {
 		switch {
 		case n.Role == RoleOutput && n.aside:
@@ -157,7 +159,7 @@ func (rt *Runtime) lineUp() {
 		}
 	}
 	for _, l := range rt.lanes {
-		rt.turns.join(&l.queue.bell)
+		rt.turns.join(&l.bell)
 	}
 }
 

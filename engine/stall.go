@@ -113,10 +113,8 @@ func (rt *Runtime) fullClaims() []*Claim {
 
 // moving says that a lane, a stage or a writer has something to do, or a timer.
 func (rt *Runtime) moving() bool {
-	for _, l := range rt.lanes {
-		if !l.idle.Load() || !l.queue.empty() {
-			return true
-		}
+	if rt.dispatch.moving() {
+		return true
 	}
 	for _, s := range rt.stages {
 		if !s.idle.Load() || !s.queue.empty() {
