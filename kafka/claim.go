@@ -2,15 +2,14 @@ package kafka
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"sync/atomic"
+	"time"
 
 	"github.com/IBM/sarama"
 
 	"waterhealer/engine"
-	"waterhealer/healer"
 )
 
 // sliceSize is how many buffered records are pushed at once.
@@ -34,12 +33,13 @@ type claim struct {
 	holding atomic.Bool  // fetching is paused
 
 	// Guarded by group.committing.
-	committed int64  // what the broker acknowledged, -1 nothing
-	metadata  string // likewise
-	mapless   bool   // the brokers refuse this partition's map
-	cut       bool   // it was said that the map does not fit
-	over      bool   // nothing is committed any more
-	isGone    bool   // gone is closed
+	committed int64     // what the broker acknowledged, -1 nothing
+	metadata  string    // likewise
+	doubtful  time.Time // until then a commit without an answer may still be carried out
+	room      int       // how much metadata the brokers take, as far as they have said
+	cut       bool      // it was said that the map does not fit
+	over      bool      // nothing is committed any more
+	isGone    bool      // gone is closed
 }
 
 // begin makes the claim that a session has just been given: from the committed
@@ -61,7 +61,7 @@ func (g *group) begin(session sarama.ConsumerGroupSession, messages sarama.Consu
 	c := &claim{
 		place: at, group: g, node: node, session: session, messages: messages,
 		end: -1, gone: make(chan struct{}), advance: make(chan int64, 1),
-		committed: found[at].offset, metadata: found[at].metadata,
+		committed: found[at].offset, metadata: found[at].metadata, room: node.metadataLimit,
 	}
 	if c.start, err = g.claimStart(ctx, at, c.committed, messages.InitialOffset()); err != nil {
 		return nil, err
@@ -103,39 +103,6 @@ func (g *group) claimStart(ctx context.Context, at place, committed, initial int
 	return committed, nil
 }
 
-// decode reads the map of finished offsets. One that cannot be read is ignored
-// with a warning: its records are done again.
-func (g *group) decode(c *claim, from committed) (healer.Holes, error) {
-	if from.metadata == "" || from.offset < 0 {
-		return healer.Holes{}, nil
-	}
-	holes, err := decodeMetadata(from.metadata, g.ground(c.place, from.offset))
-	if errors.Is(err, errAnew) {
-		return holes, fmt.Errorf("source %s: %s: %w%s", c.node.name, c.place, errAnew, g.accept(c.place, "earliest"))
-	}
-	if c.node.noMap {
-		return healer.Holes{}, nil // all of it is done again, neighbours included
-	}
-	if errors.Is(err, healer.ErrUnknownMap) && c.node.migrate {
-		highs, asked := g.cluster.highs(c.session.Context(), []place{c.place})
-		if asked != nil {
-			return healer.Holes{}, asked
-		}
-		holes, err = healer.DecodeParallelConsumer(from.metadata, from.offset, highs[c.place])
-	}
-	if err != nil {
-		g.logger.Warn("the metadata of the committed offset is ignored: records beyond it that were finished are processed again",
-			"topic", c.topic, "partition", c.partition, "offset", from.offset, "error", err)
-		return healer.Holes{}, nil
-	}
-	return holes, nil
-}
-
-// ground is what a map of a partition holds on.
-func (g *group) ground(p place, base int64) healer.Ground {
-	return healer.Ground{ClusterID: g.clusterID, TopicID: g.topicIDs[p.topic], Partition: p.partition, Base: base}
-}
-
 // end gives a claim up. When the assignment is lost nothing is awaited and
 // nothing is committed.
 func (g *group) end(c *claim, lost bool) {
@@ -149,6 +116,9 @@ func (g *group) end(c *claim, lost bool) {
 	if !lost {
 		ctx, cancel := g.finalCommitContext()
 		defer cancel()
+		// In one request with all that are revoked at this moment: one for each
+		// takes too long where there are hundreds. Errors come again below.
+		_ = g.commit(ctx, g.live())
 		if err := g.commitFinally(ctx, []*claim{c}); err != nil {
 			g.logger.Warn("the last commit of a partition failed: finished records after the committed offset are processed again",
 				"topic", c.topic, "partition", c.partition, "error", err)

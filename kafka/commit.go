@@ -7,49 +7,10 @@ import (
 	"time"
 
 	"github.com/IBM/sarama"
-
-	"waterhealer/healer"
 )
-
-// maxCommitBytes is how large one commit request may be; brokers write each
-// into one batch of their offsets topic, which takes 1 MiB by default.
-const maxCommitBytes = 512 << 10
 
 // commitTimeout bounds one try, the wait for another's try included.
 const commitTimeout = 5 * time.Second
-
-// change is what a commit would tell of one claim.
-type change struct {
-	claim    *claim
-	offset   int64
-	metadata string
-	holes    int
-	kept     int
-}
-
-// change looks at what a claim has finished; false when the broker knows it
-// already. The caller holds group.committing.
-func (c *claim) change() (change, bool) {
-	watermark, holes := c.tracker.Progress()
-	if c.over || c.isGone || watermark < c.committed {
-		return change{}, false
-	}
-	ch := change{claim: c, offset: watermark}
-	if c.node.noMap {
-		holes = healer.Holes{}
-	}
-	ch.holes = holes.Len()
-	ground := c.group.ground(c.place, watermark)
-	if !c.mapless {
-		ch.metadata, ch.kept = encodeMetadata(ground, holes, c.node.metadataLimit)
-	}
-	if ch.kept < ch.holes && !c.cut {
-		c.cut = true
-		c.group.logger.Warn("the finished offsets beyond the committed one do not all fit into its metadata: the rest may be done again after a crash",
-			"topic", c.topic, "partition", c.partition, "finished", ch.holes, "kept", ch.kept, "metadata_limit", c.node.metadataLimit)
-	}
-	return ch, watermark != c.committed || ch.metadata != c.metadata
-}
 
 // commitAtIntervals commits what was finished since the last time.
 func (g *group) commitAtIntervals(ctx context.Context) {
@@ -130,7 +91,7 @@ func (g *group) commit(ctx context.Context, claims []*claim) error {
 		return err
 	}
 	var first error
-	for _, part := range split(changes) {
+	for _, part := range split(g.group, changes) {
 		if err := g.commitPart(part); err != nil && (first == nil || !passing(err)) {
 			first = err
 		}
@@ -138,25 +99,11 @@ func (g *group) commit(ctx context.Context, claims []*claim) error {
 	return first
 }
 
-// split cuts changes into requests that are small enough.
-func split(changes []change) [][]change {
-	var parts [][]change
-	size, from := 0, 0
-	for i, ch := range changes {
-		bytes := len(ch.claim.topic) + len(ch.metadata) + 32
-		if size+bytes > maxCommitBytes && i > from {
-			parts = append(parts, changes[from:i])
-			size, from = 0, i
-		}
-		size += bytes
-	}
-	return append(parts, changes[from:])
-}
-
 // commitPart sends one request and acts on its answers.
 func (g *group) commitPart(part []change) error {
 	answers, err := g.send(part)
 	if err != nil {
+		doubt(part, err)
 		return g.refused(part, err)
 	}
 	var first error
@@ -166,13 +113,12 @@ func (g *group) commitPart(part []change) error {
 		switch {
 		case code == sarama.ErrNoError:
 			g.acknowledged(ch)
-		case mapRefused(code) && !ch.claim.mapless:
-			ch.claim.mapless = true
-			g.logger.Warn("the brokers refuse the finished offsets in the metadata of a commit: without them they may be done again after a crash",
-				"topic", ch.claim.topic, "partition", ch.claim.partition, "bytes", len(ch.metadata), "error", code)
-			if smaller, ok := ch.claim.change(); ok {
-				again = append(again, smaller)
+		case mapRefused(code) && ch.metadata != "":
+			if ch.claim.room == ch.claim.node.metadataLimit { // said once
+				g.logger.Warn("the brokers refuse the metadata of a commit: what it cannot hold of the finished offsets beyond may be done again after a crash",
+					"topic", ch.claim.topic, "partition", ch.claim.partition, "bytes", len(ch.metadata), "error", code)
 			}
+			again = append(again, ch.withoutMap())
 		default:
 			if err := g.refused([]change{ch}, code); first == nil || !passing(err) {
 				first = err
@@ -226,6 +172,24 @@ func (g *group) send(part []change) (map[place]sarama.KError, error) {
 	return answers, err
 }
 
+// doubtTime is how long a commit without an answer may still be carried out
+// by a broker that had it already.
+const doubtTime = 20 * time.Second
+
+// doubt notes that nobody knows whether a commit was, or will be, carried out:
+// it may come behind a newer one that takes another connection, and take the
+// committed offset back. So until that can no longer be, what is to be
+// committed is sent again and again, changed or not.
+func doubt(part []change, err error) {
+	var answered sarama.KError
+	if errors.As(err, &answered) {
+		return
+	}
+	for _, ch := range part {
+		ch.claim.doubtful = time.Now().Add(doubtTime)
+	}
+}
+
 // acknowledged notes a commit that the broker has taken.
 func (g *group) acknowledged(ch change) {
 	c := ch.claim
@@ -238,8 +202,11 @@ func (g *group) acknowledged(ch change) {
 func (g *group) refused(part []change, err error) error {
 	switch {
 	case errors.Is(err, sarama.ErrUnknownMemberId):
-		for _, ch := range part {
-			ch.claim.isGoneNow()
+		session := part[0].claim.session
+		for _, c := range g.live() { // also those that had nothing to commit
+			if c.session == session {
+				c.isGoneNow()
+			}
 		}
 		return fmt.Errorf("committing as a member that the group no longer has: %w", errLost)
 	case errors.Is(err, sarama.ErrUnknownTopicOrPartition):

@@ -250,7 +250,7 @@ func TestSplit(t *testing.T) {
 		changes = append(changes, change{claim: topic, offset: int64(i), metadata: strings.Repeat("m", 4096)})
 	}
 	total := 0
-	for _, part := range split(changes) {
+	for _, part := range split("g", changes) {
 		bytes := 0
 		for _, ch := range part {
 			if ch.offset != int64(total) {
@@ -266,7 +266,7 @@ func TestSplit(t *testing.T) {
 	if total != 300 {
 		t.Errorf("%d changes are left", total)
 	}
-	if got := len(split(changes[:1])); got != 1 {
+	if got := len(split("g", changes[:1])); got != 1 {
 		t.Errorf("one change makes %d requests", got)
 	}
 }

@@ -7,10 +7,11 @@
 //	connection.go, client.go  how to reach a cluster: TLS, SASL, waiting for brokers
 //	sourcespec.go, sources.go the source nodes, and how they become groups
 //	group.go                  one member of a consumer group: an engine.Source
-//	start.go                  what is checked and committed before it joins
+//	start.go, ranges.go       what is checked and committed before it joins
 //	session.go                the membership: sessions, errors, what is lost
 //	claim.go, batch.go        a claim from its first record to its end
-//	commit.go, ground.go      what is committed, and what is done about refusals
+//	commit.go, change.go      what is committed, and what is done about refusals
+//	ground.go                 metadata, and what it holds on
 //	tail.go, ends.go          offsets that are never delivered; until-end
 //	cluster.go                questions to brokers that sarama's group does not ask
 //	offsets.go                `waterhealer offsets`
@@ -21,7 +22,8 @@
 // Before the group is joined ([group.prepare]) every topic is known to exist,
 // every partition of a new topic has its start offset committed, and every
 // committed offset is known to be in its log and on the topic id that it was
-// committed on. Sarama would find such things only inside of its claims, and
+// committed on, and its map to mark nothing that the log does not have: where
+// the end of a log was cut off, new records will come. Sarama would find such things only inside of its claims, and
 // answer by restarting all of them without end.
 //
 // Then the member joins, and sarama calls ConsumeClaim for each partition.
@@ -57,8 +59,14 @@
 // The answers: a rebalance or an old generation means to send again what is
 // still ours, with the generation of then; an unknown member has lost its
 // assignment and joins anew; a coordinator that moved or is loading, and
-// timeouts, are tried again; a map that is too large is left out, at once; a
-// fenced instance always halts; the rest halts unless the sinks ignore it.
+// timeouts, are tried again; a map that is too large is left out, at once, and
+// tried again at half its size; a fenced instance always halts; the rest halts
+// unless the sinks ignore it.
+//
+// A commit without an answer, on a connection that broke, may still be carried
+// out, and behind a newer one: two connections keep no order. Nothing that a
+// member can send tells the broker to forget it, so what is committed is sent
+// again at each interval until it can no longer come ([doubt]).
 //
 // Metadata is a map of the finished offsets beyond the committed one
 // (healer.EncodeMap). Where there are none it still names the topic id, because

@@ -59,3 +59,45 @@ func decodeMetadata(metadata string, g healer.Ground) (healer.Holes, error) {
 	}
 	return holes, err
 }
+
+// decode reads the map of finished offsets. One that cannot be read is ignored
+// with a warning: its records are done again.
+func (g *group) decode(c *claim, from committed) (healer.Holes, error) {
+	if from.metadata == "" || from.offset < 0 {
+		return healer.Holes{}, nil
+	}
+	holes, err := decodeMetadata(from.metadata, g.ground(c.place, from.offset))
+	if errors.Is(err, errAnew) {
+		return holes, fmt.Errorf("source %s: %s: %w%s", c.node.name, c.place, errAnew, g.accept(c.place, "earliest"))
+	}
+	if holes.Len() > 0 {
+		highs, asked := g.cluster.highs(c.session.Context(), []place{c.place})
+		if asked != nil {
+			return healer.Holes{}, asked
+		}
+		if err := g.mapError(c.place, from.offset, holes, highs[c.place]); err != nil {
+			return healer.Holes{}, err
+		}
+	}
+	if c.node.noMap {
+		return healer.Holes{}, nil // all of it is done again, neighbours included
+	}
+	if errors.Is(err, healer.ErrUnknownMap) && c.node.migrate {
+		highs, asked := g.cluster.highs(c.session.Context(), []place{c.place})
+		if asked != nil {
+			return healer.Holes{}, asked
+		}
+		holes, err = healer.DecodeParallelConsumer(from.metadata, from.offset, highs[c.place])
+	}
+	if err != nil {
+		g.logger.Warn("the metadata of the committed offset is ignored: records beyond it that were finished are processed again",
+			"topic", c.topic, "partition", c.partition, "offset", from.offset, "error", err)
+		return healer.Holes{}, nil
+	}
+	return holes, nil
+}
+
+// ground is what a map of a partition holds on.
+func (g *group) ground(p place, base int64) healer.Ground {
+	return healer.Ground{ClusterID: g.clusterID, TopicID: g.topicIDs[p.topic], Partition: p.partition, Base: base}
+}

@@ -46,6 +46,7 @@ type group struct {
 	endedOnce sync.Once
 
 	logStartInterval time.Duration // between looks at retention
+	refreshInterval  time.Duration // how soon added partitions are seen
 
 	// committing holds a token while a commit is under way: one at a time.
 	committing chan struct{}
@@ -71,6 +72,7 @@ func newGroup(m membership, c Connection, settings []SourceSettings, nodes []*so
 
 		committing:       make(chan struct{}, 1),
 		logStartInterval: 30 * time.Second,
+		refreshInterval:  time.Minute,
 	}
 	g.logger = g.settings.Logger.With("group", m.group)
 	g.connection.Logger = g.settings.Logger
@@ -125,6 +127,7 @@ func (g *group) open(ctx context.Context) error {
 	}
 	config := g.connection.Config()
 	g.apply(config)
+	config.Metadata.RefreshFrequency = g.refreshInterval
 	var life context.Context
 	life, g.abort = context.WithCancel(context.WithoutCancel(ctx))
 	breakOff(life, config)

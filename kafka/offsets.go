@@ -115,6 +115,9 @@ func (g *group) inspectMetadata(row *PartitionOffsets, p place, c committed, hig
 	}
 	row.Holes = holes.Len()
 	out := g.rangeError(p, c.offset, row.LogStart, high)
+	if out == nil {
+		out = g.mapError(p, c.offset, holes, high)
+	}
 	switch {
 	case errors.Is(err, errAnew):
 		row.Problem = errAnew.Error() + g.accept(p, "earliest")

@@ -154,7 +154,6 @@ func (m membership) apply(config *sarama.Config) {
 	// A JoinGroup is answered when the slowest member has joined.
 	config.Net.ReadTimeout = max(config.Net.ReadTimeout, m.rebalanceTimeout+10*time.Second)
 	config.Metadata.Full = false
-	config.Metadata.RefreshFrequency = time.Minute // how soon added partitions are seen
 	config.Metadata.Retry.Max = 5
 }
 
