@@ -90,11 +90,7 @@ func (s summary) write(w io.Writer, format string) error {
 		encoder.SetEscapeHTML(false)
 		return encoder.Encode(s)
 	}
-	nodes := table{{"node", "in", "out", "dropped", "failed"}}
-	for _, n := range s.Nodes {
-		nodes = append(nodes, []string{n.Name, number(n.In), number(n.Out), number(n.Dropped), number(n.Failed)})
-	}
-	nodes.write(w, 1)
+	writeNodes(w, s.Nodes)
 	files := make(map[string]int)
 	for _, c := range s.Commits {
 		files[c.Source]++
@@ -106,13 +102,25 @@ func (s summary) write(w io.Writer, format string) error {
 		}
 		fmt.Fprintf(w, "source %s would commit offset %d%s\n", c.Source, c.Offset, of)
 	}
-	for _, f := range s.Failures {
-		fmt.Fprintf(w, "%s: failed at %s (%s), then %s: %s\n", f.Record, f.Node, f.Where, f.Then, f.Error)
-	}
+	writeFailures(w, s.Failures)
 	if n := s.halting(); n > 0 {
 		fmt.Fprintf(w, "%s would halt the pipeline\n", counted(n, "failure", "failures"))
 	}
 	return nil
+}
+
+func writeNodes(w io.Writer, all []summaryNode) {
+	nodes := table{{"node", "in", "out", "dropped", "failed"}}
+	for _, n := range all {
+		nodes = append(nodes, []string{n.Name, number(n.In), number(n.Out), number(n.Dropped), number(n.Failed)})
+	}
+	nodes.write(w, 1)
+}
+
+func writeFailures(w io.Writer, failures []summaryFailure) {
+	for _, f := range failures {
+		fmt.Fprintf(w, "%s: failed at %s (%s), then %s: %s\n", f.Record, f.Node, f.Where, f.Then, f.Error)
+	}
 }
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }

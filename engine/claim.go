@@ -67,7 +67,7 @@ func (rt *Runtime) newClaim(o ClaimOptions) *Claim {
 	c.strands.keyed = rt.graph.Order == OrderKey && len(rt.lanes) > 1
 	c.strands.whole.loose = rt.graph.Order == OrderNone && len(rt.lanes) > 1
 	c.tracker = healer.NewPartition(healer.Options{
-		Start: o.Start, Finished: o.Finished,
+		Start: o.Start, Finished: o.Finished, Inherited: o.Inherited,
 		OnFailed: rt.onFailed, OnFinish: c.onFinish, OnMisuse: rt.halt,
 	})
 	rt.budget.join(c)
@@ -149,6 +149,10 @@ func (c *Claim) Advance(next int64) { c.tracker.Advance(next) }
 
 // InFlight counts the unfinished records and their payload bytes.
 func (c *Claim) InFlight() (records, bytes int64) { return c.tracker.InFlight() }
+
+// Abandoned is how many records were unfinished when the claim was given up; 0
+// before.
+func (c *Claim) Abandoned() int64 { return c.tracker.Abandoned() }
 
 // Revoked says that the claim was given up.
 func (c *Claim) Revoked() bool { return c.revoked.Load() }

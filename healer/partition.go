@@ -68,6 +68,7 @@ type Partition struct {
 	snapshot  Holes   // what Holes returned last; valid while fresh
 	fresh     bool
 	mark      int64 // the watermark at Close
+	abandoned int64 // unfinished at Close
 }
 
 // ErrOrder is returned when offsets do not ascend.
@@ -253,11 +254,19 @@ func (p *Partition) Close() {
 	records, bytes := p.open.close()
 	p.mark, p.snapshot = p.sweep(), p.holes()
 	p.open, p.done, p.inherited = backlog{}, marks{}, Holes{}
+	p.abandoned = int64(records)
 	p.closed.Store(true)
 	p.mu.Unlock()
 	if records > 0 {
 		p.finish(records, bytes)
 	}
+}
+
+// Abandoned is how many records were unfinished at Close; 0 before.
+func (p *Partition) Abandoned() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.abandoned
 }
 
 // finish takes records out of flight.

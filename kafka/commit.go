@@ -63,6 +63,9 @@ func rebalancing(err error) bool {
 // commit sends what has changed. The error is passing when the same may work
 // later; any other was seen to already.
 func (g *group) commit(ctx context.Context, claims []*claim) error {
+	if g.dryRun() {
+		return nil
+	}
 	// Brokers that are away must not hold up who has less time.
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()

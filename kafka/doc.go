@@ -15,6 +15,7 @@
 //	tail.go, ends.go          offsets that are never delivered; until-end
 //	cluster.go                questions to brokers that sarama's group does not ask
 //	offsets.go                `waterhealer offsets`
+//	heal.go, letters.go       dead letters that are put back: a group whose records change on their way
 //	output.go                 the output
 //
 // # A claim's life

@@ -25,6 +25,7 @@ type group struct {
 	owners     map[string]*sourceNode // by topic
 	topics     []string
 	logger     *slog.Logger
+	letters    *letterIntake // of a group that puts dead letters back; nil of others
 
 	// Set by open, before anything runs.
 	intake    intake
@@ -35,6 +36,8 @@ type group struct {
 	clusterID string
 	topicIDs  map[string][16]byte
 	ends      map[place]int64 // with until-end: where each partition ended at the start
+	// nothingLeft says that all of it was committed already.
+	nothingLeft bool
 
 	running   sync.WaitGroup // the goroutines that open started
 	member    context.CancelFunc
@@ -90,7 +93,12 @@ func newGroup(m membership, c Connection, settings []SourceSettings, nodes []*so
 // reached, or something is wrong that trying on cannot heal. The membership,
 // its claims and their commits go on until Close.
 func (g *group) Run(ctx context.Context, in engine.Intake) error {
-	if err := g.run(ctx, engineIntake{in}); err != nil {
+	var way intake = engineIntake{in}
+	if g.letters != nil {
+		g.letters.intake = way
+		way = g.letters
+	}
+	if err := g.run(ctx, way); err != nil {
 		return fmt.Errorf("%s: %w", g.nodes[0].position, err)
 	}
 	return nil
@@ -125,6 +133,10 @@ func (g *group) open(ctx context.Context) error {
 	if err := g.prepare(ctx); err != nil {
 		return err
 	}
+	if g.letters != nil && g.nothingLeft {
+		g.endedOnce.Do(func() { close(g.ended) }) // joining takes seconds on some brokers
+		return nil
+	}
 	config := g.connection.Config()
 	g.apply(config)
 	config.Metadata.RefreshFrequency = g.refreshInterval
@@ -134,7 +146,7 @@ func (g *group) open(ctx context.Context) error {
 	if g.client, err = g.connection.Client(ctx, config); err != nil {
 		return err
 	}
-	if g.consumer, err = sarama.NewConsumerGroupFromClient(g.group, g.client); err != nil {
+	if g.consumer, err = sarama.NewConsumerGroupFromClient(g.memberOf(), g.client); err != nil {
 		return fmt.Errorf("joining group %s: %w", g.group, err)
 	}
 	member, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -195,7 +207,7 @@ func (g *group) Close(ctx context.Context) error {
 	if g.abort != nil {
 		defer g.abort()
 	}
-	if g.member == nil { // open failed
+	if g.member == nil { // open failed, or there was nothing to read
 		if g.consumer != nil {
 			_ = g.consumer.Close()
 		}

@@ -15,6 +15,7 @@ type tracker interface {
 	Advance(next int64)
 	Committed(watermark int64)
 	End()
+	Abandoned() int64
 }
 
 // intake is [engine.Intake] with claims as trackers, so that tests can stand

@@ -25,7 +25,12 @@ func (g *group) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := g.commitStarts(ctx, places, found); err != nil {
+	if !g.dryRun() {
+		if err := g.commitStarts(ctx, places, found); err != nil {
+			return err
+		}
+	}
+	if err := g.acceptLosses(ctx, found); err != nil {
 		return err
 	}
 	if err := g.checkRanges(ctx, found); err != nil {
@@ -33,6 +38,10 @@ func (g *group) prepare(ctx context.Context) error {
 	}
 	if g.settings.UntilEnd {
 		g.ends, err = g.cluster.ends(ctx, places)
+		g.nothingLeft = true
+		for p, end := range g.ends {
+			g.nothingLeft = g.nothingLeft && found[p].offset >= end
+		}
 	}
 	return err
 }
@@ -229,6 +238,9 @@ func (g *group) command(topic, at, offset string) string {
 	file := "FILE"
 	if owner := g.owners[topic]; owner != nil && owner.position != (configs.Position{}) && owner.position.File != "" {
 		file = owner.position.File
+	}
+	if g.letters != nil {
+		return fmt.Sprintf("; to accept that: waterhealer heal %s --accept-lost", file)
 	}
 	return fmt.Sprintf("; to accept that: waterhealer offsets %s --set %s/%s=%s --yes", file, g.sourceName(topic), at, offset)
 }
