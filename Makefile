@@ -12,7 +12,7 @@ FUZZTIME ?= 20s
 # What the real-Kafka suite needs and this machine does not have.
 MISSING := $(strip $(foreach tool,java mvn kcat,$(if $(shell command -v $(tool) 2>/dev/null),,$(tool))))
 
-.PHONY: build test unit format vet lint real-kafka test-kafka kafka fuzz clean
+.PHONY: build test unit format vet lint real-kafka test-kafka kafka chaos fuzz clean
 
 build:
 	$(GO) build -o waterhealer .
@@ -62,6 +62,12 @@ $(KAFKA)/complete: $(POM)
 	mvn -B -q -ntp -f $(POM) dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(KAFKA) -DincludeScope=runtime \
 		-Dmaven.wagon.http.retryHandler.count=5
 	touch $@
+
+# The fault suite, whole; see CONTRIBUTING.md. FAULTS, SEED, RECORDS, STRIKES and ORDER narrow it.
+CHAOS := $(if $(FAULTS),-faults $(FAULTS)) $(if $(SEED),-seed $(SEED)) $(if $(RECORDS),-records $(RECORDS)) \
+	$(if $(STRIKES),-strikes $(STRIKES)) $(if $(ORDER),-order $(ORDER)) $(if $(BROKERS),-brokers $(BROKERS))
+chaos: $(if $(MISSING),,kafka)
+	$(GO) run ./e2e/chaos $(CHAOS)
 
 # Every fuzz target for a short while.
 fuzz:

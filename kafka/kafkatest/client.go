@@ -267,3 +267,42 @@ func (c *Client) Committed(ctx context.Context, group, topic string, partition i
 	}
 	return -1, nil
 }
+
+// Identity is what a cluster and a topic are known by, whatever they are called.
+func (c *Client) Identity(ctx context.Context, topic string) (cluster string, id [16]byte, err error) {
+	request := kmsg.NewPtrMetadataRequest()
+	asked := kmsg.NewMetadataRequestTopic()
+	asked.Topic = &topic
+	request.Topics = append(request.Topics, asked)
+	answer, err := request.RequestWith(ctx, c.kafka)
+	if err == nil {
+		err = kerr.ErrorForCode(answer.Topics[0].ErrorCode)
+	}
+	if err != nil {
+		return "", id, fmt.Errorf("identity of topic %s: %w", topic, err)
+	}
+	if answer.ClusterID != nil {
+		cluster = *answer.ClusterID
+	}
+	return cluster, answer.Topics[0].TopicID, nil
+}
+
+// AddPartitions raises the number of a topic's partitions, and returns when
+// every broker that answers knows their leaders.
+func (c *Client) AddPartitions(ctx context.Context, topic string, partitions int32) error {
+	ctx, cancel := context.WithTimeout(ctx, adminTimeout)
+	defer cancel()
+	request := kmsg.NewPtrCreatePartitionsRequest()
+	request.TimeoutMillis = int32(adminTimeout.Milliseconds())
+	t := kmsg.NewCreatePartitionsRequestTopic()
+	t.Topic, t.Count = topic, partitions
+	request.Topics = append(request.Topics, t)
+	answer, err := request.RequestWith(ctx, c.kafka)
+	if err == nil {
+		err = kerr.ErrorForCode(answer.Topics[0].ErrorCode)
+	}
+	if err != nil {
+		return fmt.Errorf("adding partitions to %s: %w", topic, err)
+	}
+	return until(ctx, nil, func() error { return c.topicReady(ctx, topic, partitions) })
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"waterhealer/kafka/embedded"
+	"waterhealer/kafka/kafkatest"
+)
+
+// cluster is three brokers, each behind a proxy. The processes only know the
+// proxies; the judges go past them.
+type cluster interface {
+	name() string
+	// proxies stand before the brokers, in their order.
+	proxies() []*proxy
+	// connect makes a client that goes past the proxies.
+	connect() (*kafkatest.Client, error)
+	close() error
+}
+
+// addresses are what the processes are told.
+func addresses(c cluster) []string {
+	var all []string
+	for _, p := range c.proxies() {
+		all = append(all, p.address())
+	}
+	return all
+}
+
+// fakeCluster is the embedded broker, three of them, in this process.
+type fakeCluster struct {
+	broker *embedded.Broker
+
+	mu     sync.Mutex
+	fronts []*proxy
+	behind map[string]string // a proxy's address -> its broker's
+}
+
+// startFake starts the embedded broker.
+func startFake() (*fakeCluster, error) {
+	c := &fakeCluster{behind: make(map[string]string)}
+	broker, err := embedded.Start(embedded.Options{
+		Logger: slog.New(slog.DiscardHandler),
+		Cluster: []kfake.Opt{
+			kfake.NumBrokers(3),
+			kfake.ListenFn(c.listen),
+		},
+	})
+	if err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	c.broker = broker
+	return c, nil
+}
+
+// listen opens a broker's listener and a proxy before it. Brokers tell clients
+// their listener's address: here, the proxy's.
+func (c *fakeCluster) listen(network, _ string) (net.Listener, error) {
+	listener, err := net.Listen(network, "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	front, err := startProxy("127.0.0.1:0", listener.Addr().String())
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.fronts = append(c.fronts, front)
+	c.behind[front.address()] = listener.Addr().String()
+	return fronted{listener, front.listener.Addr()}, nil
+}
+
+type fronted struct {
+	net.Listener
+	front net.Addr
+}
+
+func (f fronted) Addr() net.Addr { return f.front }
+
+func (c *fakeCluster) name() string { return "embedded" }
+
+func (c *fakeCluster) proxies() []*proxy { return c.fronts }
+
+func (c *fakeCluster) connect() (*kafkatest.Client, error) {
+	return kafkatest.Connect(addresses(c), kgo.Dialer(func(ctx context.Context, network, address string) (net.Conn, error) {
+		c.mu.Lock()
+		behind, known := c.behind[address]
+		c.mu.Unlock()
+		if !known {
+			return nil, fmt.Errorf("no broker is known behind %s", address)
+		}
+		var d net.Dialer
+		return d.DialContext(ctx, network, behind)
+	}))
+}
+
+func (c *fakeCluster) close() error {
+	for _, p := range c.fronts {
+		p.close()
+	}
+	if c.broker == nil {
+		return nil
+	}
+	return c.broker.Close()
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"syscall"
+	"time"
+)
+
+var errNobody = errors.New("no process is left to strike")
+
+func sigkillFault() fault {
+	return fault{
+		name:    "sigkill",
+		summary: "a process is killed, and starts again before or after its session has ended",
+		process: true,
+		strike: func(ctx context.Context, r *run, random *rand.Rand) (mark, error) {
+			living := r.fleet.living()
+			if len(living) == 0 {
+				return mark{}, errNobody
+			}
+			victim := pick(random, living)
+			r.say("SIGKILL %s", victim.writer)
+			victim.kill()
+			m := r.mark(ctx)
+			wait(ctx, between(random, 0, sessionTimeout+2*time.Second))
+			err := r.fleet.start(victim.slot)
+			return m, err
+		},
+	}
+}
+
+func sigstopFault() fault {
+	return fault{
+		name:    "sigstop",
+		summary: "a process is stopped for longer than its session, and goes on without knowing",
+		process: true,
+		strike: func(ctx context.Context, r *run, random *rand.Rand) (mark, error) {
+			living := r.fleet.living()
+			if len(living) == 0 {
+				return mark{}, errNobody
+			}
+			victim := pick(random, living)
+			victim.isolate()
+			pause := between(random, sessionTimeout+time.Second, sessionTimeout+5*time.Second)
+			r.say("SIGSTOP %s for %.1f s", victim.writer, pause.Seconds())
+			if err := victim.signal(syscall.SIGSTOP); err != nil {
+				return mark{}, err
+			}
+			m := r.mark(ctx)
+			wait(ctx, pause)
+			return m, victim.signal(syscall.SIGCONT)
+		},
+	}
+}
+
+func leaveFault() fault {
+	return fault{
+		name:    "leave",
+		summary: "a process ends on SIGTERM, another joins, and sometimes a third: the group shares out anew",
+		process: true,
+		strike: func(ctx context.Context, r *run, random *rand.Rand) (mark, error) {
+			living := r.fleet.living()
+			if len(living) == 0 {
+				return mark{}, errNobody
+			}
+			leaver := pick(random, living)
+			r.say("SIGTERM %s", leaver.writer)
+			m := r.mark(ctx)
+			if err := leaver.end((shutdownTimeout + progressGrace) * time.Duration(r.slack)); err != nil {
+				return m, programError{err}
+			}
+			wait(ctx, between(random, 0, 2*time.Second))
+			if err := r.fleet.start(leaver.slot); err != nil || random.IntN(2) == 0 {
+				return m, err
+			}
+			// One more for a while.
+			if err := r.fleet.start(processes); err != nil {
+				return m, err
+			}
+			wait(ctx, between(random, time.Second, 4*time.Second))
+			for _, p := range r.fleet.living() {
+				if p.slot != processes {
+					continue
+				}
+				r.say("SIGTERM %s", p.writer)
+				if err := p.end((shutdownTimeout + progressGrace) * time.Duration(r.slack)); err != nil {
+					return m, programError{err}
+				}
+			}
+			return m, nil
+		},
+	}
+}

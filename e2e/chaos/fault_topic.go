@@ -1,0 +1,30 @@
+package main
+
+import (
+	"context"
+	"math/rand/v2"
+)
+
+// morePartitions are added by each strike.
+const morePartitions = 4
+
+func partitionsFault() fault {
+	return fault{
+		name:    "partitions",
+		summary: "the input gets more partitions while it is read",
+		process: true,
+		strike: func(ctx context.Context, r *run, _ *rand.Rand) (mark, error) {
+			r.mu.Lock()
+			r.partitions += morePartitions
+			partitions := r.partitions
+			r.mu.Unlock()
+			r.say("%s gets %d partitions", r.topics.in, partitions)
+			if err := r.poller.client.AddPartitions(ctx, r.topics.in, int32(partitions)); err != nil {
+				return mark{}, err
+			}
+			m := r.mark(ctx)
+			r.feeder.widen(partitions)
+			return m, nil
+		},
+	}
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"waterhealer/kafka/kafkatest"
+)
+
+// place is where a message stands in an output.
+type place struct {
+	lane   int32 // -1 is nowhere
+	offset int64
+}
+
+// again is a message whose record had been written before.
+type again struct {
+	partition int32
+	offset    int64
+	at        place
+	writer    string
+}
+
+// evidence is what the outputs hold.
+type evidence struct {
+	first  [][]place // per input partition and offset: where it stands first
+	repeat []again
+}
+
+// collect reads all outputs.
+func (r *run) collect(ctx context.Context, ends []int64) (*evidence, error) {
+	e := &evidence{first: make([][]place, len(ends))}
+	for p, end := range ends {
+		e.first[p] = make([]place, end)
+		for i := range e.first[p] {
+			e.first[p][i].lane = -1
+		}
+	}
+	for _, topic := range r.lanes.topics {
+		messages, err := r.poller.client.Consume(ctx, topic)
+		if err != nil {
+			return nil, err
+		}
+		last := make(map[string]int64) // order unit -> the last offset that appeared for the first time in this lane
+		lane := -1
+		for _, m := range messages {
+			if now := r.lanes.of(topic, m.Partition); now != lane {
+				lane = now
+				clear(last)
+			}
+			if err := r.sight(e, topic, lane, m, last); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return e, nil
+}
+
+// sight takes one message up.
+func (r *run) sight(e *evidence, topic string, lane int, m kafkatest.Message, last map[string]int64) error {
+	var value struct {
+		ID int64 `json:"id"`
+	}
+	if err := json.Unmarshal(m.Value, &value); err != nil {
+		return fmt.Errorf("%s/%d offset %d holds %q: %w", topic, m.Partition, m.Offset, m.Value, err)
+	}
+	partition, offset := int32(value.ID%idStep), value.ID/idStep
+	if int(partition) >= len(e.first) || offset >= int64(len(e.first[partition])) {
+		return fmt.Errorf("%s/%d offset %d holds id %d, which was never written", topic, m.Partition, m.Offset, value.ID)
+	}
+	want := r.topics.out
+	fate := r.workload.fate(partition, offset)
+	if fate != good {
+		want = r.topics.dead
+	}
+	if topic != want || fate == dropped {
+		r.fail("record %d (%s/%d offset %d), which is %v, stands in %s/%d at offset %d",
+			value.ID, r.topics.in, partition, offset, fate, topic, m.Partition, m.Offset)
+	}
+	at := place{lane: int32(lane), offset: m.Offset}
+	if e.first[partition][offset].lane >= 0 {
+		e.repeat = append(e.repeat, again{partition: partition, offset: offset, at: at, writer: writerOf(m)})
+		return nil
+	}
+	e.first[partition][offset] = at
+	unit := r.workload.unit(partition, offset)
+	if fate != good {
+		// Letters of one kind keep their order. One that takes attempts may be
+		// passed by one that takes none.
+		unit += " " + fate.String()
+	}
+	if before, there := last[unit]; there && offset < before {
+		r.fail("I5: %s/%d: offset %d of unit %s first appears in %s at %d, after offset %d",
+			r.topics.in, partition, offset, unit, r.lanes.name(lane), m.Offset, before)
+	}
+	last[unit] = offset
+	return nil
+}
+
+// writerOf is the process that wrote a message.
+func writerOf(m kafkatest.Message) string {
+	for _, h := range m.Headers {
+		if h.Name == "writer" {
+			return h.Value
+		}
+	}
+	return ""
+}
