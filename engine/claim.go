@@ -110,6 +110,18 @@ func (c *Claim) over(share, of int64) bool {
 		c.tracker.Span()*of >= limits.Ahead*share
 }
 
+// bound is the setting that is reached.
+func (c *Claim) bound() string {
+	records, _ := c.tracker.InFlight()
+	switch {
+	case records >= c.rt.graph.Limits.Records:
+		return settingRecords
+	case c.rt.budget.over(1, 1):
+		return settingBytes
+	}
+	return settingAhead
+}
+
 // onFinish is called by the tracker after records were finished, from any
 // goroutine, on the data path.
 func (c *Claim) onFinish(_ int, bytes int64) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // endMode is how a run comes to its end.
@@ -24,6 +26,8 @@ type ending struct {
 	listed   error         // the first failure that a run went on after
 	halted   chan struct{} // closed by the first halt
 	deadline time.Time     // of the whole stop, once it began
+	// abandoned is closed when what does not even return by force is left behind.
+	abandoned chan struct{}
 }
 
 // halt stops the pipeline: no more records are taken, order units that have
@@ -74,14 +78,19 @@ func (e *ending) set(mode endMode) {
 	}
 }
 
-// closeShare is what of the shutdown timeout is kept for the last commits, and
-// the most that it needs.
+// closeShare is what of the shutdown timeout is kept for the end of the stop, and
+// the most that it needs. It has closeParts parts: the first is for calls to
+// return that were ended by force, the last two are for reports and for closing
+// outputs, and what lies between is for the sources' last commits.
 const (
 	closeShare = 5
 	closeMost  = 5 * time.Second
+	closeParts = 5
 )
 
 func (g *Graph) closeTime() time.Duration { return min(g.ShutdownTimeout/closeShare, closeMost) }
+
+func (g *Graph) closePart() time.Duration { return g.closeTime() / closeParts }
 
 // watchStop ends work under way by force when the stop after a signal or a halt
 // takes too long. At the end of input there is no such limit until a signal
@@ -113,18 +122,66 @@ func (rt *Runtime) stopInTime(ctx context.Context, done <-chan struct{}, kill co
 	case <-timeout.C:
 		rt.log.Warn("shutdown timeout: work under way is given up, unfinished", "timeout", whole)
 		kill()
-		return true
 	case <-done:
+		return false
+	}
+	timeout.Reset(rt.graph.closePart())
+	select {
+	case <-timeout.C:
+		for _, s := range rt.busy() {
+			rt.log.Error("a call that does not return is left behind", s.attributes()...)
+		}
+		close(rt.end.abandoned)
+	case <-done:
+	}
+	return true
+}
+
+// await returns when a group of goroutines has ended, or is left behind.
+func (rt *Runtime) await(group *errgroup.Group) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = group.Wait()
+	}()
+	select {
+	case <-done:
+	case <-rt.end.abandoned:
+	}
+}
+
+// within runs f, which ends soon after ctx; false when it did not, and was left
+// behind.
+func (rt *Runtime) within(ctx context.Context, f func()) bool {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	select {
+	case <-done:
+		return true
+	case <-ctx.Done():
+	}
+	grace := time.NewTimer(rt.graph.closePart())
+	defer grace.Stop()
+	select {
+	case <-done:
+		return true
+	case <-grace.C:
 		return false
 	}
 }
 
-// left is how much time the end of the run may still take.
-func (rt *Runtime) left() time.Duration {
+// left is how much time the end of the run may still take, if so many parts of
+// the time to close are kept for what follows.
+func (rt *Runtime) left(parts int) time.Duration {
 	rt.end.mu.Lock()
 	defer rt.end.mu.Unlock()
+	part := rt.graph.closePart()
+	kept := part.Nanoseconds() * int64(parts)
 	if rt.end.deadline.IsZero() {
 		return rt.graph.ShutdownTimeout
 	}
-	return max(time.Until(rt.end.deadline), rt.graph.closeTime())
+	return max(time.Until(rt.end.deadline)-time.Duration(kept), part)
 }

@@ -143,7 +143,7 @@ func TestShutdownTimeout(t *testing.T) {
 				expect(t, "forced", result.Forced, true)
 				expect(t, "halted", result.Halted != nil, c.halts)
 				expect(t, "watermark", watermarks(result)[0], c.watermark)
-				expect(t, "time for the last commit", closing, 2*time.Second)
+				expect(t, "time for the last commit", closing, 1200*time.Millisecond)
 				expect(t, "the whole stop took", time.Since(began), 8*time.Second)
 			})
 		})

@@ -26,6 +26,9 @@ type executor struct {
 	depth int
 	// blocks are those of what failed in them.
 	blocks []*block
+	// pulse is for the watchdog; beating is false while it says that nothing is done.
+	pulse   pulse
+	beating bool
 }
 
 func newExecutor(rt *Runtime) *executor {
@@ -38,12 +41,24 @@ func newExecutor(rt *Runtime) *executor {
 	}
 }
 
+// beat says what is worked on until the next flush.
+func (x *executor) beat(n *Node, r *Record) {
+	if !x.beating {
+		x.beating = true
+		x.pulse.begin(&doingProcess, n, r)
+		return
+	}
+	x.pulse.node.Store(n)
+	x.pulse.record.Store(r)
+}
+
 // enter takes a record from its source, with one reference.
 func (x *executor) enter(ctx context.Context, r *Record) {
 	if r.gone() || r.ended() {
 		return // its reference stays, so that it is never finished
 	}
 	n := r.sourceNode()
+	x.beat(n, r)
 	c := &x.counts[n.index]
 	total := r.count()
 	c.in += total
@@ -155,6 +170,7 @@ func (x *executor) begin(ctx context.Context, n *Node, in *Record) *Out {
 	out := x.outs[x.depth]
 	x.depth++
 	out.ctx, out.node, out.in = ctx, n, in
+	x.pulse.node.Store(n)
 	return out
 }
 
@@ -162,7 +178,11 @@ func (x *executor) begin(ctx context.Context, n *Node, in *Record) *Out {
 // Those of a call around it may be of the same records.
 func (x *executor) finish(out *Out) {
 	*out = Out{x: x}
-	if x.depth--; x.depth > 0 || len(x.blocks) == 0 {
+	if x.depth--; x.depth > 0 {
+		x.pulse.node.Store(x.outs[x.depth-1].node)
+		return
+	}
+	if len(x.blocks) == 0 {
 		return
 	}
 	for _, b := range x.blocks {
@@ -238,6 +258,10 @@ func (x *executor) push() {
 		x.settled[n.index], x.pushed[n.index] = nil, 0
 	}
 	x.settledTouched = nil
+	if x.beating { // who waits for room is not the one that is stuck
+		x.beating = false
+		x.pulse.end()
+	}
 }
 
 // settle notes that what was collected so far is complete.

@@ -122,6 +122,9 @@ type Graph struct {
 	Limits Limits
 	// ShutdownTimeout bounds the stop after a signal or a halt.
 	ShutdownTimeout time.Duration
+	// StallAfter halts the pipeline when a part of it that has work makes no
+	// progress for so long; 0 only names it in the log, after a minute.
+	StallAfter time.Duration
 }
 
 // Connect adds an edge. port is the place of from among to's inputs.

@@ -171,6 +171,7 @@ func (rt *Runtime) Revoke(ctx context.Context, c *Claim) {
 	if c.handed.Load() > 0 {
 		select {
 		case <-c.settled:
+		case <-rt.end.abandoned:
 		case <-ctx.Done():
 		}
 	}

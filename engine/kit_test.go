@@ -187,7 +187,7 @@ type window struct {
 	flushed []bool
 }
 
-func windowing(w *window) *Node {
+func windowing(w Operator) *Node {
 	return &Node{Name: "window", Role: RoleOperator, State: true, Operator: w}
 }
 

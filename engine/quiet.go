@@ -74,12 +74,20 @@ func (w *writer) quietAt(event int64) bool {
 // publish says how many entries of this writer can get on by themselves.
 func (w *writer) publish(inHand int) {
 	n := inHand + len(w.ready) + len(w.unsynced)
+	var next *entry
 	for _, l := range w.lineups {
-		if !l.held() {
-			n += len(l.entries)
+		if l.held() {
+			continue
+		}
+		n += len(l.entries)
+		if head := &l.entries[0]; head.trouble != nil && (next == nil || head.trouble.since.Before(next.trouble.since)) {
+			next = head
 		}
 	}
 	w.moving.Store(int64(n))
+	if inHand == 0 { // what is in hand is tried right now, and may come back
+		w.tries(next)
+	}
 }
 
 // look ends a look at everything there is, which began at an event. When it

@@ -48,6 +48,7 @@ func (w *writer) answer(ctx context.Context, slice []entry, results []error) {
 			first = first || e.trouble == nil
 			again = true
 			if w.failed(e, err, fault) {
+				w.progress++
 				continue
 			}
 		}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -43,27 +42,34 @@ func (rt *Runtime) Run(ctx context.Context) (Result, error) {
 	reporting, endReporting := context.WithCancel(hard)
 	defer endReporting()
 	rt.startAside(hard, reporting, &letters, &reports)
-	watch := rt.watchStall(hard)
+	watch := rt.lookOut(ctx, hard)
 	forced := rt.watchStop(ctx, kill)
 
 	rt.runSources(ctx, running)
 	rt.endIntake()
-	_ = workers.Wait()
-	_ = writers.Wait()
+	rt.await(&workers)
+	rt.await(&writers)
 	rt.endAside(func(n *Node) bool { return !n.reports })
-	_ = letters.Wait()
+	rt.await(&letters)
 	watch()
 
 	result := Result{Claims: rt.Claims(), Forced: forced()}
 	rt.closeSources(ctx)
 	rt.endAside(func(n *Node) bool { return n.reports })
-	// Reports hold nothing, least of all the end.
-	defer time.AfterFunc(rt.left(), endReporting).Stop()
-	_ = reports.Wait()
+	rt.awaitReports(ctx, &reports, endReporting)
 	closeOutputs()
 	result.Halted = rt.end.why()
 	result.Nodes = rt.Stats()
 	return result, nil
+}
+
+// awaitReports lets reports that wait be written. They hold nothing, least of
+// all the end.
+func (rt *Runtime) awaitReports(ctx context.Context, reports *errgroup.Group, end context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rt.left(1))
+	defer cancel()
+	defer context.AfterFunc(ctx, end)()
+	rt.within(ctx, func() { _ = reports.Wait() })
 }
 
 // openOutputs opens all outputs in order; the first error closes those that
@@ -71,12 +77,10 @@ func (rt *Runtime) Run(ctx context.Context) (Result, error) {
 func (rt *Runtime) openOutputs(ctx context.Context) (closeAll func(), err error) {
 	var open []*Node
 	closeAll = func() {
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), rt.graph.closeTime())
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(rt.left(0), rt.graph.closeTime()))
 		defer cancel()
 		for _, n := range open {
-			if err := safely("an output", func() error { return n.Output.Close(closing) }); err != nil {
-				rt.log.Error("output did not close", "node", n.Name, "error", err)
-			}
+			rt.closeOutput(closing, n)
 		}
 	}
 	for _, n := range rt.graph.Nodes {
@@ -90,6 +94,26 @@ func (rt *Runtime) openOutputs(ctx context.Context) (closeAll func(), err error)
 		open = append(open, n)
 	}
 	return closeAll, nil
+}
+
+// closeOutput closes an output, unless a call of it never returned.
+func (rt *Runtime) closeOutput(ctx context.Context, n *Node) {
+	for _, writers := range [][]*writer{rt.writers, rt.aside} {
+		for _, w := range writers {
+			if w.node == n && w.pulse.doing() != "" {
+				rt.log.Warn("an output is not closed: a call of it has not returned", "node", n.Name)
+				return
+			}
+		}
+	}
+	var err error
+	if !rt.within(ctx, func() { err = safely("an output", func() error { return n.Output.Close(ctx) }) }) {
+		rt.log.Error("output did not close in time", "node", n.Name)
+		return
+	}
+	if err != nil {
+		rt.log.Error("output did not close", "node", n.Name, "error", err)
+	}
 }
 
 // start runs lanes, stages and writers. Each goroutine tells the queues it
@@ -169,7 +193,7 @@ func (rt *Runtime) runSources(ctx, running context.Context) {
 			return nil
 		})
 	}
-	_ = group.Wait()
+	rt.await(&group)
 	if ctx.Err() != nil {
 		rt.end.set(endSignal)
 		return
@@ -199,7 +223,7 @@ func (rt *Runtime) endIntake() {
 // closeSources lets each source commit and give up its claims. Even after a
 // forced end there is time for that.
 func (rt *Runtime) closeSources(ctx context.Context) {
-	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), rt.left())
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), rt.left(2))
 	defer cancel()
 	var group errgroup.Group
 	for _, s := range rt.graph.Sources {
@@ -210,7 +234,9 @@ func (rt *Runtime) closeSources(ctx context.Context) {
 			return nil
 		})
 	}
-	_ = group.Wait()
+	if !rt.within(closing, func() { _ = group.Wait() }) {
+		rt.halt(errors.New("close: a source did not end in time"))
+	}
 }
 
 func sortClaims(claims []ClaimStatus) {

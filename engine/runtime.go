@@ -64,6 +64,7 @@ type Runtime struct {
 	end         ending
 	upstream    atomic.Int32 // lanes and stages that still run, and revokes
 	events      atomic.Int64 // see quiet.go
+	stuckNow    atomic.Pointer[[]Stuck]
 	stopSources context.CancelFunc
 }
 
@@ -87,7 +88,7 @@ func New(g *Graph, o Options) (*Runtime, error) {
 		budget:      newBudget(g.Limits.Bytes),
 		claims:      make(map[*Claim]struct{}),
 		failed:      make(map[*healer.Ack]*failed),
-		end:         ending{halted: make(chan struct{})},
+		end:         ending{halted: make(chan struct{}), abandoned: make(chan struct{})},
 		stopSources: func() {},
 	}
 	rt.build()

@@ -52,6 +52,7 @@ func (s *stage) run(ctx context.Context) {
 // halts the pipeline: mixed with others it might pass that one.
 func (s *stage) process(ctx context.Context, it item) {
 	if r := unended(it.record); r != nil {
+		s.x.beat(s.node, r)
 		s.x.process(ctx, s.node, it.port, r)
 	}
 }
@@ -108,7 +109,7 @@ func (s *stage) fire(ctx context.Context) {
 		if now.Before(next) {
 			return
 		}
-		if !s.call(ctx, "a timer", func(out *Out) error { return s.node.timed.Fire(ctx, now, out) }) {
+		if !s.call(ctx, &doingTimer, func(out *Out) error { return s.node.timed.Fire(ctx, now, out) }) {
 			return
 		}
 	}
@@ -116,9 +117,11 @@ func (s *stage) fire(ctx context.Context) {
 
 // call runs a part of the operator that is not about one record: an error of
 // it halts the pipeline, and it is false.
-func (s *stage) call(ctx context.Context, what string, f func(out *Out) error) bool {
+func (s *stage) call(ctx context.Context, what *string, f func(out *Out) error) bool {
+	s.x.beating = true
+	s.x.pulse.begin(what, s.node, nil)
 	out := s.x.begin(ctx, s.node, nil)
-	err := safely(what+" of an operator", func() error { return f(out) })
+	err := safely(*what+" of an operator", func() error { return f(out) })
 	s.x.finish(out)
 	s.x.flush(ctx)
 	if err != nil {
@@ -144,7 +147,7 @@ func (s *stage) evict(ctx context.Context) {
 		s.rt.stats[s.node.index].held.Add(-1)
 		return true
 	}
-	s.call(ctx, "evicting", func(*Out) error {
+	s.call(ctx, &doingEvict, func(*Out) error {
 		s.node.evicter.Evict(gone)
 		return nil
 	})
@@ -157,7 +160,7 @@ func (s *stage) finish(ctx context.Context) {
 		return
 	}
 	s.evict(ctx)
-	s.call(ctx, "the flush", func(out *Out) error { return s.node.flusher.Flush(ctx, mode == endInput, out) })
+	s.call(ctx, &doingFlush, func(out *Out) error { return s.node.flusher.Flush(ctx, mode == endInput, out) })
 }
 
 // safely turns a panic into an error.

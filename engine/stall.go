@@ -21,40 +21,57 @@ type StallError struct {
 	Topic     string
 	Partition int32
 	Records   int64
-	Held      []string // the nodes that hold records, with how many
+	// Setting is the bound that the partition has reached: max_in_flight, its
+	// bytes, or max_ahead.
+	Setting string
+	Held    []string // the nodes that hold records, with how many
 }
 
 func (e *StallError) Error() string {
-	return fmt.Sprintf("%s/%d: %d records are unfinished, which is all that max_in_flight allows, and nothing can finish them: held by %s, "+
-		"which wait for more; raise max_in_flight, or give the node a timeout or a smaller size",
-		e.Topic, e.Partition, e.Records, strings.Join(e.Held, ", "))
+	bounds := map[string]string{
+		settingRecords: "which is all that max_in_flight allows",
+		settingBytes:   "and all the bytes are taken that max_in_flight allows",
+		settingAhead:   "and max_ahead lets none be read so far beyond the first of them",
+	}
+	return fmt.Sprintf("%s/%d: %d records are unfinished, %s, and nothing can finish them: held by %s, "+
+		"which wait for more; raise %s, or give the node a timeout or a smaller size",
+		e.Topic, e.Partition, e.Records, bounds[e.Setting], strings.Join(e.Held, ", "), e.Setting)
 }
 
-// watchStall starts the look-out for a standstill that nothing can end: every
-// claim is full, and all that is unfinished is held by operators without a
-// timer. The returned function ends it.
-func (rt *Runtime) watchStall(ctx context.Context) func() {
+// The bounds, as users know them.
+const (
+	settingRecords = "max_in_flight"
+	settingBytes   = "the bytes of max_in_flight"
+	settingAhead   = "max_ahead"
+)
+
+// lookOut starts the look-out for a standstill that nothing can end (every
+// claim that could bring more is full, and all that is unfinished is held by
+// operators without a timer), and for parts of the pipeline that make no
+// progress. signal is done when the run is stopped. The returned function ends
+// it.
+func (rt *Runtime) lookOut(signal, ctx context.Context) func() {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
+	dog := rt.newWatchdog(signal)
 	go func() {
 		defer close(done)
 		ticker := time.NewTicker(stallLook)
 		defer ticker.Stop()
-		before, same := int64(0), 0
+		watch := time.NewTicker(dog.interval())
+		defer watch.Stop()
+		var stall stallWatch
 		for {
 			select {
 			case <-ctx.Done():
 				return
 			case <-ticker.C:
-			}
-			now := rt.standstill()
-			if now == 0 || now != before {
-				before, same = now, 0
-				continue
-			}
-			if same++; same == stallLooks {
-				rt.halt(rt.stall())
-				return
+				rt.reopenClaims()
+				if stall.look(rt.standstill()) {
+					rt.halt(rt.stall())
+				}
+			case now := <-watch.C:
+				dog.look(now)
 			}
 		}
 	}()
@@ -64,33 +81,75 @@ func (rt *Runtime) watchStall(ctx context.Context) func() {
 	}
 }
 
+// stallWatch counts how often the same standstill was seen.
+type stallWatch struct {
+	before int64
+	same   int
+}
+
+// look is true once the same standstill was seen often enough.
+func (s *stallWatch) look(now int64) bool {
+	if now == 0 || now != s.before {
+		s.before, s.same = now, 0
+		return false
+	}
+	s.same++
+	return s.same == stallLooks
+}
+
+// reopenClaims wakes sources whose claims have room. They are woken when a
+// quarter of a bound is free; less may be free for good, when what holds the
+// rest waits for more.
+func (rt *Runtime) reopenClaims() {
+	for _, c := range rt.waitingClaims() {
+		if !c.over(1, 1) {
+			c.reopen()
+		}
+	}
+}
+
+func (rt *Runtime) waitingClaims() []*Claim {
+	rt.claimMutex.Lock()
+	defer rt.claimMutex.Unlock()
+	var waiting []*Claim
+	for c := range rt.claims {
+		if c.waiting.Load() {
+			waiting = append(waiting, c)
+		}
+	}
+	return waiting
+}
+
 // standstill is 0 as long as something can move by itself; otherwise a number
 // that changes when anything has moved in between.
 func (rt *Runtime) standstill() int64 {
-	full := rt.fullClaims()
-	if len(full) == 0 || rt.moving() {
+	if len(rt.fullClaims()) == 0 || rt.moving() {
 		return 0
 	}
-	held := int64(0)
-	for _, s := range rt.stages {
-		held += rt.stats[s.node.index].held.Load()
-	}
-	if held == 0 {
+	if _, held := rt.heldBy(); held == 0 {
 		return 0
 	}
-	for _, c := range full {
-		if !c.over(1, 1) {
-			// Sources are woken when a quarter of the bound is free. Less is free, but
-			// more than that will not be.
-			c.reopen()
-			return 0
-		}
-	}
+	return rt.seen()
+}
+
+// seen grows with whatever nodes do; it is never 0.
+func (rt *Runtime) seen() int64 {
 	seen := int64(1)
 	for i := range rt.stats {
 		seen += rt.stats[i].in.Load() + rt.stats[i].out.Load()
 	}
 	return seen
+}
+
+// heldBy lists the operators that hold records, and how many these are.
+func (rt *Runtime) heldBy() (nodes []string, total int64) {
+	for _, s := range rt.stages {
+		if held := rt.stats[s.node.index].held.Load(); held > 0 {
+			nodes = append(nodes, fmt.Sprintf("%s (%d, at %s)", s.node.Name, held, s.node.Where))
+			total += held
+		}
+	}
+	return nodes, total
 }
 
 // fullClaims are the claims that wait for room; none when another claim may
@@ -140,13 +199,9 @@ func (rt *Runtime) stall() error {
 	}
 	for _, c := range slices.SortedFunc(slices.Values(full), sort) {
 		if records, _ := c.tracker.InFlight(); records > e.Records {
-			e.Topic, e.Partition, e.Records = c.Topic, c.Partition, records
+			e.Topic, e.Partition, e.Records, e.Setting = c.Topic, c.Partition, records, c.bound()
 		}
 	}
-	for _, s := range rt.stages {
-		if held := rt.stats[s.node.index].held.Load(); held > 0 {
-			e.Held = append(e.Held, fmt.Sprintf("%s (%d, at %s)", s.node.Name, held, s.node.Where))
-		}
-	}
+	e.Held, _ = rt.heldBy()
 	return e
 }

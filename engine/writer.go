@@ -38,6 +38,7 @@ type writer struct {
 	syncer Syncer // nil when a write is an acknowledgement
 	queue  *queue
 	counts counts
+	pulse  pulse
 
 	ready   []entry
 	lineups []*lineup
@@ -61,6 +62,11 @@ type writer struct {
 	moving atomic.Int64
 	looked atomic.Int64
 	done   atomic.Bool
+
+	// For the watchdog: how much was written or given up, and what waits for
+	// another try, nil for nothing.
+	progress int64
+	trying   atomic.Pointer[trying]
 }
 
 func newWriter(rt *Runtime, n *Node) *writer {
@@ -164,6 +170,8 @@ func (w *writer) call(ctx context.Context, records []*Record) (results []error) 
 			results = all(fmt.Errorf("internal error in an output: %v", p))
 		}
 	}()
+	w.pulse.begin(&doingWrite, w.node, records[0])
+	defer w.pulse.end()
 	results = w.node.Output.Write(ctx, records)
 	if results != nil && len(results) != len(records) {
 		return all(fmt.Errorf("internal error in an output: %d answers for %d records", len(results), len(records)))
@@ -174,6 +182,7 @@ func (w *writer) call(ctx context.Context, records []*Record) (results []error) 
 // written sees to an entry that the output has; with a [Syncer] it is
 // acknowledged later.
 func (w *writer) written(e *entry) {
+	w.progress++
 	if w.syncer == nil {
 		w.acknowledged(e)
 		return
@@ -196,7 +205,9 @@ func (w *writer) sync(ctx context.Context, now bool) {
 	}
 	entries := w.unsynced
 	w.unsynced = nil
+	w.pulse.begin(&doingSync, w.node, entries[0].record)
 	err := safely("an output", func() error { return w.syncer.Sync(ctx) })
+	w.pulse.end()
 	if err == nil {
 		for i := range entries {
 			w.acknowledged(&entries[i])
