@@ -3,7 +3,6 @@ package cmd
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -64,11 +63,10 @@ func (p *program) dryRun(ctx context.Context, l *loaded, o runOptions, logger *s
 	if err := s.write(p.stderr, o.summary); err != nil {
 		return err
 	}
-	var stall *engine.StallError
 	switch {
 	case printed.err != nil:
 		return &exitError{code: exitHalted, err: fmt.Errorf("print: %w", printed.err)}
-	case errors.As(result.Halted, &stall):
+	case engine.Stalled(result.Halted):
 		return outcome(ctx, result)
 	case s.halting() > 0:
 		return &exitError{code: exitHalted}

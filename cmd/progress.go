@@ -31,6 +31,7 @@ func (t *terminal) progress(rt *engine.Runtime, sources []engine.Source) (stop f
 			case now := <-ticker.C:
 				s := snapshot{totals: totalsOf(rt.Stats())}
 				s.lag, s.lagKnown = lagOf(sources)
+				s.stuck = rt.Stuck()
 				s.rate = float64(s.in-before) / now.Sub(at).Seconds()
 				before, at = s.in, now
 				t.show(s.String())
@@ -49,6 +50,7 @@ type snapshot struct {
 	lag      int64
 	lagKnown bool
 	rate     float64 // records read per second
+	stuck    []engine.Stuck
 }
 
 func (s snapshot) String() string {
@@ -56,7 +58,11 @@ func (s snapshot) String() string {
 	if s.lagKnown {
 		line += "  lag " + grouped(s.lag)
 	}
-	return line + fmt.Sprintf("  %s records/s", grouped(int64(s.rate)))
+	line += fmt.Sprintf("  %s records/s", grouped(int64(s.rate)))
+	if len(s.stuck) > 0 {
+		line += fmt.Sprintf("  no progress since %s: %s %s", s.stuck[0].Since.Format(time.TimeOnly), s.stuck[0].Node, s.stuck[0].Doing)
+	}
+	return line
 }
 
 // lagOf is how far the sources that know it are behind.

@@ -126,9 +126,8 @@ func (p *program) run(ctx context.Context, l *loaded, o runOptions, logger *slog
 
 // outcome is the exit of a run that was started.
 func outcome(ctx context.Context, result engine.Result) error {
-	var stall *engine.StallError
 	switch {
-	case errors.As(result.Halted, &stall):
+	case engine.Stalled(result.Halted):
 		return &exitError{code: exitStalled, err: fmt.Errorf("stalled: %w", result.Halted)}
 	case result.Halted != nil:
 		return &exitError{code: exitHalted, err: fmt.Errorf("halted: %w", result.Halted)}

@@ -63,7 +63,11 @@ func TestProgressLine(t *testing.T) {
 		want string
 	}{
 		{snapshot{}, "in 0  out 0  failed 0  0 records/s"},
-		{snapshot{totals{in: 1234567, out: 999, failed: 1000}, 12, true, 2345.6}, "in 1,234,567  out 999  failed 1,000  lag 12  2,345 records/s"},
+		{
+			snapshot{stuck: []engine.Stuck{{Node: "out", Doing: "writing", Since: time.Date(2026, 1, 1, 9, 8, 7, 0, time.UTC)}}},
+			"in 0  out 0  failed 0  0 records/s  no progress since 09:08:07: out writing",
+		},
+		{snapshot{totals{in: 1234567, out: 999, failed: 1000}, 12, true, 2345.6, nil}, "in 1,234,567  out 999  failed 1,000  lag 12  2,345 records/s"},
 	} {
 		if got := c.s.String(); got != c.want {
 			t.Errorf("%+v is %q, want %q", c.s, got, c.want)
@@ -142,6 +146,7 @@ func TestOutcome(t *testing.T) {
 		"forced":  {stopped, engine.Result{Forced: true}, exitHalted},
 		"halted":  {t.Context(), engine.Result{Halted: errors.New("broken")}, exitHalted},
 		"stalled": {t.Context(), engine.Result{Halted: fmt.Errorf("node: %w", &engine.StallError{})}, exitStalled},
+		"stuck":   {t.Context(), engine.Result{Halted: &engine.StuckError{}, Forced: true}, exitStalled},
 	} {
 		err := outcome(c.ctx, c.result)
 		code := exitDone

@@ -68,7 +68,7 @@ func PipelineFields() []Field {
 			{Name: "no_poll", Type: TypeDuration, Min: "0s", Doc: "Stop when work waits and nothing was read for this long."},
 			{Name: "max_uptime", Type: TypeDuration, Min: "0s", Doc: "Stop after this long."},
 			{Name: "max_commits", Type: TypeInt, Min: "1", Doc: "Stop after this many commits."},
-			{Name: "stall_after", Type: TypeDuration, Min: "0s", Doc: "Stop when a node makes no progress for this long."},
+			{Name: "stall_after", Type: TypeDuration, Min: "0s", Doc: "Stop when a part of the pipeline that has work makes no progress for this long: a call that does not return, an output that is away (its tries are no progress, so give it more than `max_backoff`), a commit without an answer. Nothing is put aside by it, and an idle topic is no stall. Without it the log names what stands still for a minute."},
 		}},
 		{Name: "vars", Type: TypeMap, Item: &Field{Type: TypeData}, Doc: "Constants that expressions see as `vars`."},
 	}

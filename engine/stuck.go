@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -102,6 +103,13 @@ func (e *StuckError) Error() string {
 }
 
 func (e *StuckError) Unwrap() error { return e.Stuck.Err }
+
+// Stalled says that a run halted because nothing got on any more.
+func Stalled(halted error) bool {
+	var stall *StallError
+	var stuck *StuckError
+	return errors.As(halted, &stall) || errors.As(halted, &stuck)
+}
 
 // Committing is a [Source] that tells since when it tries to commit without an
 // answer, and the last error; the zero time when there is nothing that it

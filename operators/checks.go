@@ -83,7 +83,9 @@ func (p *Plan) withoutEffect() {
 	if !p.pipeline.Tests.Empty() {
 		p.noEffect(p.pipeline.Tests.Pos, "tests")
 	}
-	p.ignored(p.pipeline.Settings, "supervise")
+	for _, key := range []string{"on_error", "no_commit", "no_poll", "max_uptime", "max_commits"} {
+		p.ignored(p.pipeline.Settings.Object("supervise"), key)
+	}
 	for _, nodes := range [][]*configs.Node{p.pipeline.Sources, p.pipeline.Operators, p.pipeline.Sinks} {
 		for _, n := range nodes {
 			p.ignored(n.Common, "schema")

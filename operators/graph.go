@@ -82,6 +82,7 @@ func (p *Plan) settings(g *engine.Graph) {
 	}
 	g.Limits.Ahead = s.Int("max_ahead")
 	g.ShutdownTimeout = s.Duration("shutdown_timeout")
+	g.StallAfter = s.Object("supervise").Duration("stall_after")
 }
 
 type graphBuilder struct {
