@@ -41,6 +41,9 @@ func appendValue(dst []byte, v any, depth int) ([]byte, error) {
 	case Number:
 		return append(dst, v...), nil
 	case *Object:
+		if v.lazy != nil {
+			return v.lazy.append(dst, depth)
+		}
 		return appendFields(dst, v.fields, depth, appendValue)
 	case []any:
 		return appendItems(dst, v, depth, appendValue)

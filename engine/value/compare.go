@@ -51,6 +51,7 @@ func equalObjects(a, b *Object, depth int) bool {
 	if a == b {
 		return true
 	}
+	a, b = a.solid(), b.solid()
 	if len(a.fields) != len(b.fields) || depth >= MaxDepth {
 		return false
 	}

@@ -30,7 +30,18 @@ func (e *DecodeError) Error() string {
 // first. Invalid UTF-8, half a surrogate pair, and nesting beyond [MaxDepth]
 // are errors. Every error is a *[DecodeError].
 func Decode(data []byte) (any, error) {
-	d := decoder{text: string(data), share: len(data) <= shareUpTo}
+	text := string(data)
+	if len(text) <= shareUpTo {
+		if o, ok := decodeLazy(text); ok {
+			return o, nil
+		}
+	}
+	return decodeAll(text)
+}
+
+// decodeAll reads all of a text at once.
+func decodeAll(text string) (any, error) {
+	d := decoder{text: text, share: len(text) <= shareUpTo}
 	d.space()
 	if d.pos == len(d.text) {
 		return nil, d.errorf(d.pos, "there is no value")

@@ -60,7 +60,7 @@ func appendCanonical(dst []byte, v any, depth int) ([]byte, error) {
 
 // sortedFields are an object's fields in the order of canonical JSON.
 func sortedFields(o *Object) []Field {
-	fields := slices.Clone(o.fields)
+	fields := slices.Clone(o.solid().fields)
 	slices.SortFunc(fields, func(a, b Field) int { return compareUTF16(a.Key, b.Key) })
 	return fields
 }

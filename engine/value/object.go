@@ -14,6 +14,9 @@ type Object struct {
 	// index is nil while the object is small. It is built when a key is set,
 	// never when one is read, so that readers need no lock.
 	index map[string]int
+	// lazy is set as long as the object is the text that it was read from; then
+	// the other fields are empty.
+	lazy *lazy
 }
 
 // Field is one key of an object and its value.
@@ -28,16 +31,39 @@ func NewObject(n int) *Object {
 }
 
 // Len is the number of keys.
-func (o *Object) Len() int { return len(o.fields) }
+func (o *Object) Len() int {
+	if o.lazy != nil {
+		return len(o.lazy.spans)
+	}
+	return len(o.fields)
+}
+
+// solid is the object with all its fields read.
+func (o *Object) solid() *Object {
+	if o.lazy != nil {
+		return o.lazy.all()
+	}
+	return o
+}
+
+// settle makes a lazy object a plain one, to be changed.
+func (o *Object) settle() {
+	if o.lazy == nil {
+		return
+	}
+	own := o.lazy.all().cloneFor(0)
+	o.fields, o.index, o.lazy = own.fields, own.index, nil
+}
 
 // At is the i-th key, from 0, and its value.
 func (o *Object) At(i int) (string, any) {
-	f := &o.fields[i]
+	f := &o.solid().fields[i]
 	return f.Key, f.Value
 }
 
 // All yields the keys and values in order.
 func (o *Object) All() iter.Seq2[string, any] {
+	o = o.solid()
 	return func(yield func(string, any) bool) {
 		for i := range o.fields {
 			if !yield(o.fields[i].Key, o.fields[i].Value) {
@@ -49,6 +75,9 @@ func (o *Object) All() iter.Seq2[string, any] {
 
 // Get is the value of a key, and whether there is one.
 func (o *Object) Get(key string) (any, bool) {
+	if o.lazy != nil {
+		return o.lazy.get(key)
+	}
 	if i := o.find(key); i >= 0 {
 		return o.fields[i].Value, true
 	}
@@ -57,6 +86,7 @@ func (o *Object) Get(key string) (any, bool) {
 
 // Set gives key a value: in its place if it is there, else at the end.
 func (o *Object) Set(key string, v any) {
+	o.settle()
 	if i := o.find(key); i >= 0 {
 		o.fields[i].Value = v
 		return
@@ -67,6 +97,7 @@ func (o *Object) Set(key string, v any) {
 
 // Delete takes a key out, if it is there. It is slow on big objects.
 func (o *Object) Delete(key string) {
+	o.settle()
 	i := o.find(key)
 	if i < 0 {
 		return
@@ -78,13 +109,14 @@ func (o *Object) Delete(key string) {
 
 // Clone copies the object, not the values in it.
 func (o *Object) Clone() *Object {
-	return o.cloneFor(0)
+	return o.solid().cloneFor(0)
 }
 
 // Merge is a new object with the keys of o, then those of other that o has
 // not. Where both have a key, other's value stands in o's place.
 func (o *Object) Merge(other *Object) *Object {
-	merged := o.cloneFor(len(other.fields))
+	other = other.solid()
+	merged := o.solid().cloneFor(len(other.fields))
 	for i := range other.fields {
 		merged.Set(other.fields[i].Key, other.fields[i].Value)
 	}

@@ -58,6 +58,15 @@ func (c *compiler) binary(n *ast.BinaryNode) node {
 		}
 		return v, nil
 	}
+	if quick := c.against(op, left, right); quick != nil {
+		general := run
+		run = func(f *frame) (any, error) {
+			if holds, ok := quick(f); ok {
+				return holds, nil
+			}
+			return general(f)
+		}
+	}
 	return node{run: run, kinds: gives, fixed: left.fixed && right.fixed}
 }
 

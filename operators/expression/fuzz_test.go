@@ -2,6 +2,7 @@ package expression
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -19,6 +20,7 @@ func FuzzExpression(f *testing.F) {
 		`sortBy(value, -#, "desc")`, `merge(value, {(key): uuid()}) ?? hash(value)`,
 		`value matches "a+" && not (value contains 'b')`, "`raw` // comment", `-9223372036854775807 - 1`,
 		`parse_json(to_json(value)) == value`, `replace(value, "", repeat("a", 1000))`,
+		`value.properties.mag >= 4`, `"x" == value.id`, `4.5 < value.properties.mag`, `value.id != 3`, `value.none == 1`, `value.items > 2`,
 		`date("2024-01-01", "2006-01-02", "UTC").In("UTC").Sub(timestamp)`, `flatten([[value], [[value]]])`,
 	} {
 		f.Add(seed, `{"properties":{"mag":4.5},"id":"x","items":[{"x":1,"y":2}]}`)
@@ -35,6 +37,7 @@ func FuzzExpression(f *testing.F) {
 			v.Value = text
 		}
 		result, err := p.Run(v)
+		sameOnBuilt(t, p, v, result, err)
 		if err != nil {
 			var at *RuntimeError
 			if !errors.As(err, &at) || strings.Contains(err.Error(), "internal error") {
@@ -56,6 +59,47 @@ func FuzzExpression(f *testing.F) {
 			t.Fatalf("%q gives %s: %v", source, written, err)
 		}
 	})
+}
+
+// sameOnBuilt runs the expression on the same value, built field by field
+// instead of read from text: the result and the error must be the same.
+func sameOnBuilt(t *testing.T, p *Program, v *Variables, want any, wantErr error) {
+	t.Helper()
+	for _, random := range []string{"uuid", "now"} {
+		if p.Calls(random) {
+			return
+		}
+	}
+	other := *v
+	other.Value = built(v.Value)
+	got, err := p.Run(&other)
+	if fmt.Sprint(err) != fmt.Sprint(wantErr) {
+		t.Fatalf("on a built value the error is %v, on one read from text %v", err, wantErr)
+	}
+	a, errA := value.Append(nil, got)
+	b, errB := value.Append(nil, want)
+	if string(a) != string(b) || fmt.Sprint(errA) != fmt.Sprint(errB) || !value.Equal(got, want) {
+		t.Fatalf("on a built value the result is %s, on one read from text %s", a, b)
+	}
+}
+
+// built copies a value.
+func built(v any) any {
+	switch v := v.(type) {
+	case *value.Object:
+		o := value.NewObject(v.Len())
+		for key, field := range v.All() {
+			o.Set(key, built(field))
+		}
+		return o
+	case []any:
+		list := make([]any, len(v))
+		for i := range v {
+			list[i] = built(v[i])
+		}
+		return list
+	}
+	return v
 }
 
 func checkPlace(t *testing.T, source string, err error) {

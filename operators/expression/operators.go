@@ -12,6 +12,8 @@ type operator struct {
 	works   []combination
 	// scans says that the work grows with the size of the operands.
 	scans bool
+	// holds is set for comparisons: whether they hold for an order.
+	holds func(c int) bool
 }
 
 // combination is kinds that an operator works on, and what it gives for them.
@@ -52,11 +54,11 @@ func operatorOf(symbol string) (operator, bool) {
 	case ">=":
 		return ordering(func(c int) bool { return c >= 0 }), true
 	case "==":
-		return operator{equal, sameKinds(), true}, true
+		return operator{compute: equal, works: sameKinds(), scans: true, holds: func(c int) bool { return c == 0 }}, true
 	case "!=":
-		return operator{unequal, sameKinds(), true}, true
+		return operator{compute: unequal, works: sameKinds(), scans: true, holds: func(c int) bool { return c != 0 }}, true
 	case "in":
-		return operator{in, []combination{{anything, isList, isBool}, {isString, isObject, isBool}}, true}, true
+		return operator{compute: in, works: []combination{{anything, isList, isBool}, {isString, isObject, isBool}}, scans: true}, true
 	case "contains":
 		return texts(strings.Contains), true
 	case "startsWith":
@@ -112,7 +114,7 @@ func ordering(holds func(c int) bool) operator {
 		}
 		return holds(c), nil
 	}
-	return operator{compute: compute, works: []combination{
+	return operator{compute: compute, holds: holds, works: []combination{
 		{isNumber, isNumber, isBool},
 		{isString, isString, isBool},
 		{isTime, isTime, isBool},
@@ -141,7 +143,7 @@ func texts(holds func(a, b string) bool) operator {
 		}
 		return holds(x, y), nil
 	}
-	return operator{compute, []combination{{isString, isString, isBool}}, true}
+	return operator{compute: compute, works: []combination{{isString, isString, isBool}}, scans: true}
 }
 
 // in looks for an item in a list, or for a key in an object.

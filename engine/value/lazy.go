@@ -1,0 +1,262 @@
+package value
+
+import (
+	"strings"
+	"sync/atomic"
+)
+
+// Most fields of most records are never looked at. So an object that is read
+// from text keeps the text, and where in it each field stands; a field becomes
+// a value when somebody asks for it. What is seen is the same as if all had
+// been read at once: the text was checked to its end before, and what is out of
+// the ordinary (keys with escapes, many keys, big documents, deep nesting, any
+// error) is read at once.
+
+// lazyDepth is how deep a text may nest that is read field by field.
+const lazyDepth = 64
+
+// fewFields is how many fields most objects have at most.
+const fewFields = 12
+
+// span is a field of a lazy object: where its key and its value stand in the
+// text. It holds no pointer, so that the garbage collector need not look.
+type span struct {
+	key, keyEnd uint32 // without the quotes
+	at, end     uint32
+}
+
+// lazy is what an object is read from.
+type lazy struct {
+	text  string
+	spans []span
+	// solid is the object with all its fields read, each container in them lazy;
+	// nil until somebody needs it.
+	solid atomic.Pointer[Object]
+}
+
+// decodeLazy checks a text that is an object, and makes it a lazy one. ok is
+// false where it must be read in the plain way, which knows what is wrong.
+func decodeLazy(text string) (o *Object, ok bool) {
+	s := scanner{text: text}
+	s.space()
+	if s.pos == len(text) || text[s.pos] != '{' {
+		return nil, false
+	}
+	o, ok = s.object()
+	if !ok {
+		return nil, false
+	}
+	s.space()
+	return o, s.pos == len(text)
+}
+
+// object reads the object at the scanner's place, and only checks what is in it.
+func (s *scanner) object() (*Object, bool) {
+	var spans [indexFrom]span
+	n := 0
+	s.pos++
+	for s.space(); !s.take('}'); s.space() {
+		if n > 0 {
+			if !s.take(',') {
+				return nil, false
+			}
+			s.space()
+		}
+		if n == len(spans)-1 {
+			return nil, false // it wants an index
+		}
+		f := &spans[n]
+		f.key = uint32(s.pos) + 1
+		if plain, ok := s.string(); !ok || !plain {
+			return nil, false
+		}
+		f.keyEnd = uint32(s.pos) - 1
+		s.space()
+		if !s.take(':') {
+			return nil, false
+		}
+		s.space()
+		f.at = uint32(s.pos)
+		if !s.value(1) {
+			return nil, false
+		}
+		f.end = uint32(s.pos)
+		if i := findSpan(s.text, spans[:n], s.text[f.key:f.keyEnd]); i >= 0 {
+			spans[i].at, spans[i].end = f.at, f.end // the last wins, in the first's place
+			continue
+		}
+		n++
+	}
+	return newLazy(s.text, spans[:n]), true
+}
+
+// newLazy makes a lazy object. Most have few fields, and then it is one piece of
+// memory.
+func newLazy(text string, spans []span) *Object {
+	var o *Object
+	var l *lazy
+	if len(spans) <= fewFields {
+		whole := &struct {
+			object Object
+			lazy   lazy
+			spans  [fewFields]span
+		}{}
+		o, l = &whole.object, &whole.lazy
+		l.spans = whole.spans[:len(spans):len(spans)]
+	} else {
+		whole := &struct {
+			object Object
+			lazy   lazy
+		}{}
+		o, l = &whole.object, &whole.lazy
+		l.spans = make([]span, len(spans))
+	}
+	l.text = text
+	copy(l.spans, spans)
+	o.lazy = l
+	return o
+}
+
+// append writes the object as [Append] does. What stands in the text as it would
+// be written is copied.
+func (l *lazy) append(dst []byte, depth int) ([]byte, error) {
+	if err := writable(dst, depth); err != nil {
+		return nil, err
+	}
+	dst = append(dst, '{')
+	var err error
+	for i := range l.spans {
+		s := &l.spans[i]
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, l.text[s.key-1:s.keyEnd+1]...)
+		dst = append(dst, ':')
+		text := l.text[s.at:s.end]
+		switch c := text[0]; {
+		case c == '{' || c == '[':
+			dst, err = appendValue(dst, l.all().fields[i].Value, depth+1)
+		case c == '"' && strings.IndexByte(text, '\\') >= 0:
+			dst, err = appendValue(dst, l.read(s), depth+1)
+		default:
+			dst = append(dst, text...)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return append(dst, '}'), nil
+}
+
+func findSpan(text string, spans []span, key string) int {
+	for i := range spans {
+		s := &spans[i]
+		if int(s.keyEnd-s.key) == len(key) && text[s.key:s.keyEnd] == key {
+			return i
+		}
+	}
+	return -1
+}
+
+// get is a field of a lazy object.
+func (l *lazy) get(key string) (any, bool) {
+	i := findSpan(l.text, l.spans, key)
+	if i < 0 {
+		return nil, false
+	}
+	if solid := l.solid.Load(); solid != nil {
+		return solid.fields[i].Value, true
+	}
+	if s := &l.spans[i]; l.text[s.at] != '{' && l.text[s.at] != '[' {
+		return l.read(s), true
+	}
+	// A container is read once, so that it is the same one each time.
+	return l.all().fields[i].Value, true
+}
+
+// all is the object with all its fields read.
+func (l *lazy) all() *Object {
+	if solid := l.solid.Load(); solid != nil {
+		return solid
+	}
+	solid := &Object{fields: make([]Field, len(l.spans))}
+	for i := range l.spans {
+		s := &l.spans[i]
+		solid.fields[i] = Field{Key: l.text[s.key:s.keyEnd], Value: l.read(s)}
+	}
+	if l.solid.CompareAndSwap(nil, solid) {
+		return solid
+	}
+	return l.solid.Load()
+}
+
+// read makes the value of a field. The text was checked.
+func (l *lazy) read(f *span) any {
+	text := l.text[f.at:f.end]
+	switch text[0] {
+	case '{':
+		s := scanner{text: text}
+		if o, ok := s.object(); ok {
+			return o
+		}
+	case '"':
+		if strings.IndexByte(text, '\\') < 0 {
+			return text[1 : len(text)-1]
+		}
+	case 't':
+		return true
+	case 'f':
+		return false
+	case 'n':
+		return nil
+	case '[':
+	default:
+		return Number(text)
+	}
+	d := decoder{text: text, share: true}
+	v, err := d.value(0)
+	if err != nil {
+		panic(err) // it was checked: this is a defect of the scanner
+	}
+	return v
+}
+
+// Text is the JSON text of a field as it stands in what the object was read
+// from, where that is a number, or a string without escapes; ok is false
+// otherwise. Nothing is made of it: see [CompareText].
+func (o *Object) Text(key string) (text string, ok bool) {
+	if o.lazy == nil {
+		return "", false
+	}
+	i := findSpan(o.lazy.text, o.lazy.spans, key)
+	if i < 0 {
+		return "", false
+	}
+	s := &o.lazy.spans[i]
+	text = o.lazy.text[s.at:s.end]
+	switch text[0] {
+	case '{', '[', 't', 'f', 'n':
+		return "", false
+	case '"':
+		return text, strings.IndexByte(text, '\\') < 0
+	}
+	return text, true
+}
+
+// CompareText is [Compare] of the value that [Object.Text] stands for and v; ok
+// is false where they have no order.
+func CompareText(text string, v any) (order int, ok bool) {
+	if text[0] == '"' {
+		s, ok := v.(string)
+		return strings.Compare(text[1:len(text)-1], s), ok
+	}
+	if !isNumber(v) {
+		return 0, false
+	}
+	if m, scale, ok := small(text); ok {
+		if n, other, ok := smallOf(v); ok {
+			return compareSmall(m, scale, n, other), true
+		}
+	}
+	return compareNumbers(Number(text), v), true
+}

@@ -1,0 +1,62 @@
+package expression
+
+import "waterhealer/engine/value"
+
+// against is a field held against a constant, as almost every filter does. It
+// looks at the record's text and makes no value of the field. ok is false where
+// that cannot be done; then the general way is taken, which also knows what to
+// say of errors.
+type against func(f *frame) (holds, ok bool)
+
+// against compiles a comparison of a path and a constant; nil if it is none.
+func (c *compiler) against(op operator, left, right node) against {
+	if op.holds == nil {
+		return nil
+	}
+	holds, p, other := op.holds, left.path, right
+	if p == nil {
+		p, other = right.path, left
+		holds = func(c int) bool { return op.holds(-c) }
+	}
+	if p == nil || other.path != nil {
+		return nil
+	}
+	constant, ok := c.literal(other)
+	if !ok {
+		return nil
+	}
+	switch constant.(type) {
+	case string, int64, float64, value.Number:
+	default:
+		return nil
+	}
+	return func(f *frame) (bool, bool) {
+		text, ok := p.text(f)
+		if !ok {
+			return false, false
+		}
+		order, ok := value.CompareText(text, constant)
+		return ok && holds(order), ok
+	}
+}
+
+// text is the JSON text of the path's last field, where the record was read
+// from text and the field is a number or a string as it stands there.
+func (p *path) text(f *frame) (string, bool) {
+	v, err := p.base(f)
+	if err != nil {
+		return "", false
+	}
+	last := len(p.steps) - 1
+	for i := range p.steps[:last] {
+		o, ok := v.(*value.Object)
+		if !ok {
+			return "", false
+		}
+		v, _ = o.Get(p.steps[i].key)
+	}
+	if o, ok := v.(*value.Object); ok {
+		return o.Text(p.steps[last].key)
+	}
+	return "", false
+}
