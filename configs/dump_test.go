@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"time"
 
 	c "waterhealer/configs"
 )
@@ -16,8 +17,8 @@ func dump(p *c.Pipeline) []byte {
 	if p.Vars != nil {
 		d.say(1, "vars %s", p.Vars)
 	}
-	if !p.Tests.Empty() {
-		d.say(1, "tests at %s", short(p.Tests.Pos))
+	for _, t := range p.Tests {
+		d.test(t)
 	}
 	d.onError(1, p.OnError)
 	for _, nodes := range [][]*c.Node{p.Sources, p.Operators, p.Sinks} {
@@ -26,6 +27,27 @@ func dump(p *c.Pipeline) []byte {
 		}
 	}
 	return d.out.Bytes()
+}
+
+func (d *dumper) test(t c.Test) {
+	d.say(1, "test %q at %s", t.Name, short(t.Pos))
+	for _, s := range t.Steps {
+		switch {
+		case s.End:
+			d.say(2, "end at %s", short(s.Pos))
+		case s.Source == nil:
+			d.say(2, "wait %s at %s", s.Wait, short(s.Pos))
+		default:
+			key := "null"
+			if s.Key != nil {
+				key = *s.Key
+			}
+			d.say(2, "%s %s at %s, key %s, headers %v, timestamp %s", s.Source.Name, s.Value, short(s.Pos), key, s.Headers, s.Timestamp.UTC().Format(time.RFC3339))
+		}
+	}
+	for _, e := range t.Expected {
+		d.say(2, "%s of %s (%s %s) %s %v", e.Check, e.Node.Name, short(e.KeyPos), short(e.Pos), e.Values, e.Offsets)
+	}
 }
 
 type dumper struct{ out bytes.Buffer }

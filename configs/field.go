@@ -92,7 +92,7 @@ func (r *reader) form(f *Field, it *item, key place) *value {
 	if it.shape == list {
 		elements = it.list
 	}
-	if len(elements) == 0 && f.Required {
+	if len(elements) == 0 && f.Required && !f.Empty {
 		r.reportAt(it.place(), CodeWrongValue, fmt.Sprintf("%s is an empty list", f.Name), "at least one is needed")
 	}
 	for _, e := range elements {

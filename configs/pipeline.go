@@ -20,19 +20,10 @@ type Pipeline struct {
 	OnError   *OnError // nil if the file has none
 	Settings  Values   // the fields of PipelineFields
 	Vars      []byte   // a JSON object, nil if there are none
-	Tests     TestsNode
+	Tests     []Test
 
 	text []byte
 }
-
-// TestsNode is the file's `tests:`.
-type TestsNode struct {
-	Pos  Position
-	item *item
-}
-
-// Empty reports whether the file has no tests.
-func (t TestsNode) Empty() bool { return t.item == nil || len(t.item.list) == 0 }
 
 // Text is the file's text as messages may show it: secrets written in the file
 // are replaced by stars. It is what [Diagnostics.Print] should get.
@@ -174,8 +165,7 @@ func (r *reader) pipeline(p *Pipeline, it *item) {
 		switch {
 		case e.key == "on_error":
 			p.OnError = r.onError(e.value, e.place())
-		case e.key == "tests":
-			p.Tests = r.tests(e)
+		case e.key == "tests": // names nodes: see below
 		case e.key == "sources":
 			p.Sources = r.section(SectionSource, e)
 		case e.key == "operators":
@@ -211,6 +201,9 @@ func (r *reader) pipeline(p *Pipeline, it *item) {
 		return
 	}
 	r.graph(p)
+	if e := it.entry("tests"); e != nil {
+		r.tests(p, *e)
+	}
 }
 
 // section reads a list of nodes.
@@ -232,14 +225,6 @@ func (r *reader) section(section Section, e entry) []*Node {
 		nodes = append(nodes, r.node(section, element, nil))
 	}
 	return nodes
-}
-
-func (r *reader) tests(e entry) TestsNode {
-	if e.value.shape != list && !e.value.empty() {
-		r.wrong(e.value, wrongType("tests takes a list of tests, not "+r.shown(nil, e.value), ""))
-		return TestsNode{}
-	}
-	return TestsNode{Pos: e.pos, item: e.value}
 }
 
 // nodes lists the pipeline's nodes in the order of sections; nested outputs

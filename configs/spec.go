@@ -39,6 +39,7 @@ type Field struct {
 	Type     Type
 	List     bool     // a list of Type; one alone stands for a list of one
 	Required bool     //
+	Empty    bool     // a required list may be empty
 	Default  string   // as a user would write it; "" is none
 	Values   []string // the allowed values of a string
 	Min      string   // smallest allowed integer, number, duration or size, as written; "" is none

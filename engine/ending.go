@@ -40,6 +40,7 @@ func (rt *Runtime) halt(reason error) {
 		close(rt.end.halted)
 	}
 	rt.end.mu.Unlock()
+	rt.turns.close()
 	rt.stopSources()
 	rt.wakeAll()
 }

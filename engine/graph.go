@@ -90,6 +90,11 @@ type Node struct {
 
 	Policy Policy
 
+	// Tap, where it is not nil, is told of each record that leaves a source or an
+	// operator, and of each that comes to a sink or an output from the graph,
+	// batches whole. It is called by the goroutine that carries the record.
+	Tap func(r *Record)
+
 	edges []edge
 	index int
 	// Letters and reports come to a node from beside the graph.

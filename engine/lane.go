@@ -66,7 +66,7 @@ func (l *lane) run(ctx context.Context) {
 			l.work(ctx)
 			continue
 		}
-		l.rest()
+		l.rest(time.Time{})
 		select {
 		case <-l.ready:
 		case <-ctx.Done():

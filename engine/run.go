@@ -35,14 +35,17 @@ func (rt *Runtime) Run(ctx context.Context) (Result, error) {
 	defer kill()
 	running, stop := context.WithCancel(ctx)
 	defer stop()
-	rt.stopSources = stop
+	rt.stopSources, rt.kill = stop, kill
 
 	var workers, writers, letters, reports errgroup.Group
 	rt.start(hard, &workers, &writers)
 	reporting, endReporting := context.WithCancel(hard)
 	defer endReporting()
 	rt.startAside(hard, reporting, &letters, &reports)
-	watch := rt.lookOut(ctx, hard)
+	watch := func() {}
+	if _, virtual := rt.clock.(*VirtualClock); !virtual { // what waits there waits for the next step
+		watch = rt.lookOut(ctx, hard)
+	}
 	forced := rt.watchStop(ctx, kill)
 
 	rt.runSources(ctx, running)

@@ -66,6 +66,7 @@ type Runtime struct {
 	events      atomic.Int64 // see quiet.go
 	stuckNow    atomic.Pointer[[]Stuck]
 	stopSources context.CancelFunc
+	kill        context.CancelFunc // ends everything under way
 }
 
 // New makes a graph ready to run. The graph belongs to the runtime from then on.
@@ -89,7 +90,7 @@ func New(g *Graph, o Options) (*Runtime, error) {
 		claims:      make(map[*Claim]struct{}),
 		failed:      make(map[*healer.Ack]*failed),
 		end:         ending{halted: make(chan struct{}), abandoned: make(chan struct{})},
-		stopSources: func() {},
+		stopSources: func() {}, kill: func() {},
 	}
 	rt.build()
 	rt.countDeaths()
@@ -152,6 +153,9 @@ func (rt *Runtime) lineUp() {
 		return
 	}
 	rt.turns = newTurns(len(rt.graph.Sources))
+	if _, virtual := rt.clock.(*VirtualClock); virtual {
+		rt.turns.played = &playedTimers{}
+	}
 	for _, aside := range []bool{false, true} {
 		for i, q := range rt.queues {
 			if q != nil && rt.graph.Nodes[i].aside == aside {
@@ -159,6 +163,7 @@ func (rt *Runtime) lineUp() {
 			}
 		}
 	}
+	rt.turns.lanes = len(rt.turns.bells)
 	for _, l := range rt.lanes {
 		rt.turns.join(&l.bell)
 	}

@@ -76,13 +76,14 @@ func unended(r *Record) *Record {
 // wait returns when there is something to do: records, a timer, an eviction.
 func (s *stage) wait(ctx context.Context) {
 	var due <-chan time.Time
-	if next := s.next(); !next.IsZero() {
+	next := s.next()
+	if !next.IsZero() {
 		c, stop := s.rt.clock.Timer(next)
 		defer stop()
 		due = c
 	}
 	s.idle.Store(due == nil)
-	s.queue.rest()
+	s.queue.rest(next)
 	select {
 	case <-s.queue.ready:
 	case <-due:
@@ -106,7 +107,7 @@ func (s *stage) fire(ctx context.Context) {
 			return
 		}
 		now := s.rt.clock.Now()
-		if now.Before(next) {
+		if now.Before(next) || !s.queue.turns.fires(&s.queue.bell) {
 			return
 		}
 		if !s.call(ctx, &doingTimer, func(out *Out) error { return s.node.timed.Fire(ctx, now, out) }) {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // bell tells the reader of a queue that something changed.
@@ -36,17 +37,18 @@ func (b *bell) enter(ctx context.Context) {
 	if b.turns == nil {
 		return
 	}
-	b.wake()
+	b.turns.begin()
 	select {
 	case <-b.ready:
 	case <-ctx.Done():
 	}
 }
 
-// rest is called by the reader before it waits.
-func (b *bell) rest() {
+// rest is called by the reader before it waits; until is when a timer of it
+// falls due, the zero time never.
+func (b *bell) rest(until time.Time) {
 	if b.turns != nil {
-		b.turns.rest(b)
+		b.turns.rest(b, until)
 	}
 }
 
@@ -76,6 +78,10 @@ type turns struct {
 	asked   []bool  // by the place in bells
 	left    []bool  // the reader has ended
 	running int     // the place of the reader whose turn it is, or nobody
+	lanes   int     // the place of the first lane; all behind it are lanes
+	closing bool    // the input has ended, and lanes are about to
+
+	played *playedTimers // nil where readers wait for their timers themselves
 
 	sources []sourceState
 	next    int // the source that is waited for
@@ -98,11 +104,22 @@ func newTurns(sources int) *turns {
 	return t
 }
 
-// join gives a queue's bell its place, behind those that have one.
+// join gives a queue's bell its place, behind those that have one. Its reader
+// gets a first turn to begin.
 func (t *turns) join(b *bell) {
 	b.turns, b.place = t, len(t.bells)
 	t.bells = append(t.bells, b)
-	t.asked, t.left = append(t.asked, false), append(t.left, false)
+	t.asked, t.left = append(t.asked, true), append(t.left, false)
+	if t.played != nil {
+		t.played.join()
+	}
+}
+
+// begin lets the first turns be taken.
+func (t *turns) begin() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.pass()
 }
 
 // ask notes that a queue's reader has something to do.
@@ -114,9 +131,12 @@ func (t *turns) ask(b *bell) {
 }
 
 // rest gives the turn back, if b's reader has it.
-func (t *turns) rest(b *bell) {
+func (t *turns) rest(b *bell, until time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.played != nil {
+		t.played.due[b.place] = until
+	}
 	if t.running == b.place {
 		t.running = nobody
 		t.pass()
@@ -127,8 +147,9 @@ func (t *turns) rest(b *bell) {
 func (t *turns) leave(b *bell) {
 	t.mu.Lock()
 	t.asked[b.place], t.left[b.place] = false, true
+	t.changed.Broadcast()
 	t.mu.Unlock()
-	t.rest(b)
+	t.rest(b, time.Time{})
 }
 
 // pass gives the turn to the first that asked. The caller holds mu.

@@ -278,7 +278,7 @@ func (w *writer) wait(ctx context.Context) {
 		defer stop()
 		due = c
 	}
-	w.queue.rest()
+	w.queue.rest(next)
 	select {
 	case <-w.queue.ready:
 	case <-due:

@@ -79,7 +79,8 @@ func SourceSpecs() []configs.Spec {
 			Doc:      "Each item of the list is one record.",
 			Finished: finishedDoc,
 			Fields: []configs.Field{
-				{Name: "items", Type: configs.TypeData, List: true, Required: true, Doc: "The values, in order."},
+				{Name: "items", Type: configs.TypeData, List: true, Required: true, Empty: true,
+					Doc: "The values, in order. None is for a pipeline that its tests feed."},
 			},
 			Short:   "items",
 			Example: "name: numbers\nvalues: [1, 2, 3]",

@@ -80,8 +80,13 @@ func sameStrings(a, b []string) bool {
 // withoutEffect warns of keys that the file format knows and this version does
 // nothing about, so that nobody relies on them.
 func (p *Plan) withoutEffect() {
-	if !p.pipeline.Tests.Empty() {
-		p.noEffect(p.pipeline.Tests.Pos, "tests")
+	for _, t := range p.pipeline.Tests {
+		if len(t.Expected) == 0 {
+			p.problems = append(p.problems, configs.Diagnostic{
+				Position: t.Pos, Width: 1, Severity: configs.Warning, Code: configs.CodeNoEffect,
+				Message: "the test checks nothing", Hint: "say what it expects: output, finished, committed, failed or dead",
+			})
+		}
 	}
 	for _, key := range []string{"on_error", "no_commit", "no_poll", "max_uptime", "max_commits"} {
 		p.ignored(p.pipeline.Settings.Object("supervise"), key)

@@ -42,7 +42,7 @@ func foreachAsyncKind() Kind {
 			Example: "foreach_async: {expr: value * 2, workers: 8}\n",
 		},
 		Build: func(b *Builder) engine.Operator {
-			return &foreach{tree: b.Tree("expr", "index"), workers: int(b.Node.Values.Int("workers"))}
+			return &foreach{tree: b.Tree("expr", "index"), workers: b.Workers("workers")}
 		},
 	}
 }

@@ -37,6 +37,14 @@ func (b *Builder) Expression(field string, names ...string) *Expression {
 	return b.plan.expression(b.Node.Values.Expression(field), names...)
 }
 
+// Workers is a field that says how many elements are worked on at once.
+func (b *Builder) Workers(field string) int {
+	if b.plan.inTurn {
+		return 1
+	}
+	return int(b.Node.Values.Int(field))
+}
+
 // Tree compiles a field that is an expression or a mapping of expressions.
 func (b *Builder) Tree(field string, names ...string) *Tree {
 	return b.plan.tree(b.Node.Values.Tree(field), names...)

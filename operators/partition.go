@@ -155,9 +155,10 @@ func (g *groups) Next() time.Time {
 	return g.first.due
 }
 
-// Fire sends the groups whose time is over.
+// Fire sends the oldest group, if its time is over. It is called again for the
+// next one.
 func (g *groups) Fire(_ context.Context, now time.Time, out *engine.Out) error {
-	for g.first != nil && !now.Before(g.first.due) {
+	if g.first != nil && !now.Before(g.first.due) {
 		g.send(g.first, out)
 	}
 	return nil

@@ -16,6 +16,9 @@ type Scope struct {
 	Now       func() time.Time
 	UUID      func() string
 	LookupEnv func(string) (string, bool)
+	// InTurn makes operators that work on several elements at once take one after
+	// another, so that the same input gives the same output every time.
+	InTurn bool
 	// Functions are further functions, for tests and benchmarks.
 	Functions map[string]func(args ...any) (any, error)
 }
@@ -25,6 +28,7 @@ type Scope struct {
 type Plan struct {
 	pipeline *configs.Pipeline
 	scope    expression.Options
+	inTurn   bool
 	problems configs.Diagnostics
 
 	operators map[*configs.Node]engine.Operator
@@ -39,7 +43,7 @@ type Plan struct {
 // as diagnostics; a plan that has errors among them has no graph.
 func NewPlan(pipeline *configs.Pipeline, scope Scope) (*Plan, configs.Diagnostics) {
 	p := &Plan{
-		pipeline: pipeline,
+		pipeline: pipeline, inTurn: scope.InTurn,
 		scope: expression.Options{
 			Now: scope.Now, UUID: scope.UUID, LookupEnv: scope.LookupEnv, Functions: scope.Functions,
 		},
