@@ -47,7 +47,7 @@ func TestProblems(t *testing.T) {
 		{"sinks:\n  - healing: {to: {memory: {key: nope}}}\n", "p.yaml:2:34: error[expression]: unknown name nope"},
 		{"sinks:\n  - healing: {report: {memory: {key: nope}}}\n", "p.yaml:2:38: error[expression]: unknown name nope"},
 		{"on_error: {then: dead_letter, dead_letter: {memory: {key: nope}}}\n", "p.yaml:1:59: error[expression]: unknown name nope"},
-		{"tests: [{name: a}]\n", `p.yaml:1:1: warning[no-effect]: "tests" is read but has no effect yet`},
+		{"tests: [{input: []}]\n", "p.yaml:1:9: warning[no-effect]: the test checks nothing"},
 		{"supervise: {stall_after: 1m, max_commits: 1}\n", `p.yaml:1:30: warning[no-effect]: "max_commits" is read but has no effect yet`},
 		{"operators:\n  - map: value\n    inspect: true\n", "p.yaml:3:5: warning[no-effect]"},
 		{"sources:\n  - memory: {}\n    schema: {type: object}\n", "p.yaml:3:5: warning[no-effect]"},
