@@ -147,14 +147,13 @@ func (h *healing) run(ctx context.Context) error {
 	if err != nil {
 		return &exitError{code: exitUsage, err: err}
 	}
-	started := time.Now()
 	stop := h.program.terminal.progress(rt, graph.Sources)
 	result, err := rt.Run(ctx)
 	stop()
 	if err != nil {
 		return &exitError{code: exitHalted, err: err}
 	}
-	report := h.report(result, time.Since(started))
+	report := h.report(result)
 	report.Stopped = ctx.Err() != nil
 	if err := report.write(h.program.stdout, h.options.summary); err != nil {
 		return &exitError{code: exitHalted, err: fmt.Errorf("print: %w", err)}

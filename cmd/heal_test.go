@@ -71,7 +71,7 @@ func TestHeal(t *testing.T) {
 	before := consume(t, k, "in")
 
 	again := run(t, "heal", pipeline).exits(t, 1).says(t, "2 records failed again and have a new dead letter")
-	if !strings.Contains(again.stdout, "2 letters put back, 0 healed, 2 failed again") {
+	if !strings.Contains(again.stdout, "2 letters put back: 0 healed, 2 failed again") {
 		t.Errorf("stdout is\n%s", again.stdout)
 	}
 	letters := consume(t, k, "dead")

@@ -157,8 +157,8 @@ func (h *healing) committed(group string, c kafka.Commit) {
 }
 
 // report gathers what became of the letters.
-func (h *healing) report(result engine.Result, took time.Duration) healReport {
-	r := healReport{took: took, dry: h.options.dryRun, Partitions: []healPartition{}}
+func (h *healing) report(result engine.Result) healReport {
+	r := healReport{dry: h.options.dryRun, Partitions: []healPartition{}}
 	for _, source := range h.made {
 		l := source.Letters()
 		r.Letters += l.PutBack
@@ -209,12 +209,11 @@ func (h *healing) dryRun(ctx context.Context) error {
 	if err != nil {
 		return &exitError{code: exitUsage, err: err}
 	}
-	started := time.Now()
 	result, err := rt.Run(ctx)
 	if err != nil {
 		return &exitError{code: exitHalted, err: err}
 	}
-	report := h.report(result, time.Since(started))
+	report := h.report(result)
 	s := newSummary(result, d.failures)
 	report.Nodes, report.Failures = s.Nodes, s.Failures
 	if err := report.write(h.program.stderr, h.options.summary); err != nil {

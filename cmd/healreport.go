@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 )
 
 // healReport is what became of the dead letters.
 type healReport struct {
-	took time.Duration
-	dry  bool
+	dry bool
 
 	Letters    int64 `json:"letters"` // that were put back
 	Healed     int64 `json:"healed"`
@@ -93,8 +91,8 @@ func (r healReport) line() string {
 		fmt.Fprintf(&b, "%s would be put back: %s would be healed, %s would fail again",
 			counted(int(r.Letters), "letter", "letters"), grouped(r.Healed), grouped(r.Failed))
 	} else {
-		fmt.Fprintf(&b, "heal ended after %s: %s put back, %s healed, %s failed again",
-			r.took.Round(time.Millisecond), counted(int(r.Letters), "letter", "letters"), grouped(r.Healed), grouped(r.Failed))
+		fmt.Fprintf(&b, "%s put back: %s healed, %s failed again",
+			counted(int(r.Letters), "letter", "letters"), grouped(r.Healed), grouped(r.Failed))
 	}
 	for _, more := range []struct {
 		n    int64

@@ -109,6 +109,8 @@ func suite(t *testing.T, b *broker) {
 	t.Run("Transactions", func(t *testing.T) { testTransactions(t, b) })
 	t.Run("OutOfRange", func(t *testing.T) { testOutOfRange(t, b) })
 	t.Run("HugeRecord", func(t *testing.T) { testHugeRecord(t, b) })
+	t.Run("Heal", func(t *testing.T) { testHeal(t, b) })
+	t.Run("HealKilled", func(t *testing.T) { testHealKilled(t, b) })
 	t.Run("KilledAgainAndAgain", func(t *testing.T) { testKilled(t, b) })
 }
 

@@ -82,7 +82,7 @@ func (rt *Runtime) begin(c *Claim, records []*Record) ([]*Record, error) {
 	for _, r := range records {
 		r.Elements(func(element *Record) {
 			element.Claim = c
-			entries = append(entries, healer.Entry{Offset: element.claimOffset(), Size: len(element.Raw) + len(element.Key), Source: element})
+			entries = append(entries, healer.Entry{Offset: element.ClaimOffset(), Size: len(element.Raw) + len(element.Key), Source: element})
 		})
 	}
 	acks, err := c.tracker.Begin(entries)
@@ -94,7 +94,7 @@ func (rt *Runtime) begin(c *Claim, records []*Record) ([]*Record, error) {
 	at, bytes, numbers := 0, 0, rt.numbers(len(entries))
 	start := func(r *Record) bool {
 		ack := &acks[at]
-		r.ack, r.gate, r.seq = ack, c.gate, r.claimOffset()
+		r.ack, r.gate, r.seq = ack, c.gate, r.ClaimOffset()
 		if !ack.Finished() {
 			bytes += entries[at].Size
 			rt.enter(r, numbers, at)

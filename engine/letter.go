@@ -35,8 +35,9 @@ type Letter struct {
 // has the origin of the one that died; what it finishes is the letter.
 func (r *Record) PutBack(l Letter) { r.entry = &entrance{letter: &l} }
 
-// claimOffset is the record's offset in its claim.
-func (r *Record) claimOffset() int64 {
+// ClaimOffset is the offset by which the claim tracks the record: its own, or
+// that of the letter that it was put back from.
+func (r *Record) ClaimOffset() int64 {
 	if l := r.letter(); l != nil {
 		return l.Offset
 	}

@@ -62,7 +62,7 @@ func (rt *Runtime) healed(h *healedElement) {
 		pending := &source.Claim.reports
 		pending.mu.Lock()
 		defer pending.mu.Unlock()
-		pending.waiting = append(pending.waiting, pendingReport{offset: source.claimOffset(), to: h.node.Report, record: report})
+		pending.waiting = append(pending.waiting, pendingReport{offset: source.ClaimOffset(), to: h.node.Report, record: report})
 	})
 }
 

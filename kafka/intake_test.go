@@ -62,12 +62,12 @@ func (f *fakeIntake) Push(t tracker, records []*engine.Record) {
 	}
 	for _, r := range records {
 		r.Elements(func(e *engine.Record) {
-			acks, err := c.Begin([]healer.Entry{{Offset: e.Offset, Size: len(e.Raw)}})
+			acks, err := c.Begin([]healer.Entry{{Offset: e.ClaimOffset(), Size: len(e.Raw)}})
 			if err != nil {
 				panic(err) // the source broke the contract
 			}
 			c.mu.Lock()
-			c.acks[e.Offset] = &acks[0]
+			c.acks[e.ClaimOffset()] = &acks[0]
 			c.mu.Unlock()
 			if !acks[0].Finished() && f.auto(e) {
 				acks[0].Release()
