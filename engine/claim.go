@@ -52,6 +52,10 @@ type Claim struct {
 	entries   []healer.Entry
 
 	reports pendingReports
+
+	// listed and listedBytes are failures that a run which lists them has passed.
+	// They stay unfinished, but what follows does not wait for them.
+	listed, listedBytes atomic.Int64
 }
 
 func (rt *Runtime) newClaim(o ClaimOptions) *Claim {
@@ -105,9 +109,19 @@ func (c *Claim) End() { c.ended.Store(true) }
 func (c *Claim) over(share, of int64) bool {
 	limits := &c.rt.graph.Limits
 	records, _ := c.tracker.InFlight()
-	return records*of >= limits.Records*share ||
+	listed := c.listed.Load()
+	return (records-listed)*of >= limits.Records*share ||
 		c.rt.budget.over(share, of) ||
-		c.tracker.Span()*of >= limits.Ahead*share
+		listed == 0 && c.tracker.Span()*of >= limits.Ahead*share
+}
+
+// list takes a failed record out of what counts against the bounds.
+func (c *Claim) list(source *Record) {
+	size := source.size()
+	c.listed.Add(1)
+	c.listedBytes.Add(size)
+	c.rt.budget.give(size)
+	c.report()
 }
 
 // bound is the setting that is reached.

@@ -217,6 +217,9 @@ func (rt *Runtime) onFailed(ack *healer.Ack) {
 			rt.push(f.node.Policy.DeadLetter, item{record: letter(source, f), letter: ack})
 		}
 	case ThenHalt: // stays unfinished: the next run starts at it
+		if source, ok := ack.Source.(*Record); ok && rt.options.ListFailures {
+			source.Claim.list(source)
+		}
 	}
 }
 

@@ -82,7 +82,7 @@ func (rt *Runtime) begin(c *Claim, records []*Record) ([]*Record, error) {
 	for _, r := range records {
 		r.Elements(func(element *Record) {
 			element.Claim = c
-			entries = append(entries, healer.Entry{Offset: element.ClaimOffset(), Size: len(element.Raw) + len(element.Key), Source: element})
+			entries = append(entries, healer.Entry{Offset: element.ClaimOffset(), Size: int(element.size()), Source: element})
 		})
 	}
 	acks, err := c.tracker.Begin(entries)
@@ -182,6 +182,7 @@ func (rt *Runtime) Revoke(ctx context.Context, c *Claim) {
 func (rt *Runtime) release(c *Claim) {
 	c.beginning.Lock()
 	c.tracker.Close()
+	rt.budget.take(c.listedBytes.Swap(0)) // it was given back before
 	c.beginning.Unlock()
 	rt.budget.leave(c)
 	rt.forgetFailures(c)

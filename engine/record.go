@@ -112,6 +112,9 @@ func (r *Record) Elements(yield func(*Record)) {
 	}
 }
 
+// size is the payload that a source record keeps in memory.
+func (r *Record) size() int64 { return int64(len(r.Raw) + len(r.Key)) }
+
 // Unit is what identifies the record's order unit, comparable with ==; nil
 // where nothing has to be kept in order.
 func (r *Record) Unit() any {

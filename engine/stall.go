@@ -152,15 +152,17 @@ func (rt *Runtime) heldBy() (nodes []string, total int64) {
 	return nodes, total
 }
 
-// fullClaims are the claims that wait for room; none when another claim may
-// still bring records.
+// fullClaims are the claims that wait for room and whose records may reach an
+// operator that holds some; none when there is such a claim that may still bring
+// records, since these may be what the operator waits for.
 func (rt *Runtime) fullClaims() []*Claim {
+	feeding := rt.feeding()
 	rt.claimMutex.Lock()
 	defer rt.claimMutex.Unlock()
 	var full []*Claim
 	for c := range rt.claims {
 		switch {
-		case c.ended.Load():
+		case c.ended.Load(), !feeding[c.node]:
 		case c.waiting.Load():
 			full = append(full, c)
 		default:
@@ -168,6 +170,20 @@ func (rt *Runtime) fullClaims() []*Claim {
 		}
 	}
 	return full
+}
+
+// feeding are the sources from which an operator that holds records is reached.
+func (rt *Runtime) feeding() map[*Node]bool {
+	feeding := make(map[*Node]bool)
+	nodes := rt.graph.Nodes
+	for i := len(nodes) - 1; i >= 0; i-- { // each behind all that it leads to
+		n := nodes[i]
+		feeding[n] = rt.stats[i].held.Load() > 0
+		for _, e := range n.edges {
+			feeding[n] = feeding[n] || feeding[e.to]
+		}
+	}
+	return feeding
 }
 
 // moving says that a lane, a stage or a writer has something to do, or a timer.
