@@ -86,7 +86,9 @@
 // nodes and pushing never blocks, so no cycle of full queues can form: lanes
 // and stages wait for room after a slice, and sources pause a claim that is
 // [Claim.Full]. With [Options.InTurn] the same goroutines take turns, one source
-// record at a time, so that what comes out does not depend on the machine.
+// record at a time, so that what comes out does not depend on the machine. With
+// a [VirtualClock] besides, their timers take turns, too: nobody waits for one,
+// and whoever moves the clock fires them, see virtual.go.
 //
 // # Start and stop
 //

@@ -17,6 +17,22 @@ func TestEveryExampleIsWithoutProblems(t *testing.T) {
 	}
 }
 
+// TestTests runs the tests that the examples bring along.
+func TestTests(t *testing.T) {
+	atRoot(t)
+	got := run(t, append([]string{"test"}, pipelines(t)...)...)
+	got.exits(t, 0)
+	without := 0
+	for line := range strings.Lines(got.stdout) {
+		if strings.HasSuffix(line, ": no tests\n") {
+			without++
+		}
+	}
+	if without > 1 { // load.yaml does nothing with its records
+		t.Errorf("examples are without tests:\n%s", got.stdout)
+	}
+}
+
 // TestDryRun runs the command that each example names in its first lines.
 func TestDryRun(t *testing.T) {
 	atRoot(t)
