@@ -112,6 +112,7 @@ func (c *Claim) over(share, of int64) bool {
 	listed := c.listed.Load()
 	return (records-listed)*of >= limits.Records*share ||
 		c.rt.budget.over(share, of) ||
+		c.reports.weight.Load()*of >= limits.reports()*share ||
 		listed == 0 && c.tracker.Span()*of >= limits.Ahead*share
 }
 
@@ -130,7 +131,7 @@ func (c *Claim) bound() string {
 	switch {
 	case records >= c.rt.graph.Limits.Records:
 		return settingRecords
-	case c.rt.budget.over(1, 1):
+	case c.rt.budget.over(1, 1), c.reports.weight.Load() >= c.rt.graph.Limits.reports():
 		return settingBytes
 	}
 	return settingAhead

@@ -17,6 +17,8 @@ type item struct {
 	// letter is the source record that a dead letter stands for; the item then
 	// carries no reference.
 	letter *healer.Ack
+	// report is what a report weighs.
+	report *reportWeight
 }
 
 // queue carries slices to one goroutine. Pushing never blocks, so that no cycle

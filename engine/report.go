@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -31,7 +32,13 @@ func (h *healedElement) failed(err error) {
 
 // pendingReports are the reports of a claim that wait for the commit. What of
 // them is never committed goes with the claim.
+//
+// Behind a record that is stuck nothing is committed, so that they would pile
+// up, with the values that they tell of: the claim is full when they weigh too
+// much. A report counts until it was written, too, so that an output that is
+// away does not take all memory.
 type pendingReports struct {
+	weight  atomic.Int64 // of those that wait, and of those that are not written yet
 	mu      sync.Mutex
 	waiting []pendingReport
 }
@@ -40,6 +47,47 @@ type pendingReport struct {
 	offset int64
 	to     *Node
 	record *Record
+	weight *reportWeight
+}
+
+// reportWeight is what a report counts for in its claim.
+type reportWeight struct {
+	claim *Claim
+	bytes int64
+}
+
+const (
+	// reportShare is what part of the bound of bytes the reports of one claim may
+	// weigh. The bound itself is for the process; but what is stuck in one
+	// partition must not stop the others.
+	reportShare = 4
+	reportLeast = 1 << 20
+	// reportOwnWeight is about what a report takes beside the payload.
+	reportOwnWeight = 256
+)
+
+// reports is what the reports of one claim may weigh.
+func (l *Limits) reports() int64 { return max(l.Bytes/reportShare, reportLeast) }
+
+func (c *Claim) weigh(source *Record) *reportWeight {
+	w := &reportWeight{claim: c, bytes: source.size() + reportOwnWeight}
+	c.reports.weight.Add(w.bytes)
+	return w
+}
+
+// written takes a report's weight away; nil is of what is no report.
+func (w *reportWeight) written() {
+	if w != nil {
+		w.claim.reports.weight.Add(-w.bytes)
+		w.claim.report()
+	}
+}
+
+// due says that reports wait for nothing but the next commit.
+func (p *pendingReports) due(watermark int64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.ContainsFunc(p.waiting, func(r pendingReport) bool { return r.offset < watermark })
 }
 
 // healed is called when one output is done with an element; the last makes the
@@ -56,13 +104,13 @@ func (rt *Runtime) healed(h *healedElement) {
 		}
 		report := &Record{Value: reportValue(source, h), Key: source.Key, Known: KnownKey}
 		if h.node.ReportAtOnce || !source.Claim.commits {
-			rt.push(h.node.Report, item{record: report})
+			rt.push(h.node.Report, item{record: report, report: source.Claim.weigh(source)})
 			return
 		}
 		pending := &source.Claim.reports
 		pending.mu.Lock()
 		defer pending.mu.Unlock()
-		pending.waiting = append(pending.waiting, pendingReport{offset: source.ClaimOffset(), to: h.node.Report, record: report})
+		pending.waiting = append(pending.waiting, pendingReport{offset: source.ClaimOffset(), to: h.node.Report, record: report, weight: source.Claim.weigh(source)})
 	})
 }
 
@@ -92,7 +140,7 @@ func (rt *Runtime) committed(c *Claim, watermark int64) {
 			kept = append(kept, p)
 			continue
 		}
-		rt.push(p.to, item{record: p.record})
+		rt.push(p.to, item{record: p.record, report: p.weight})
 	}
 	clear(pending.waiting[len(kept):])
 	pending.waiting = kept

@@ -156,3 +156,83 @@ func TestReportsHoldNothing(t *testing.T) {
 		})
 	}
 }
+
+// Reports that wait for the commit behind a stuck head, or for an output that is
+// away, take only so much memory: the claim is full until they are written.
+func TestReportsAreBounded(t *testing.T) {
+	const payload = 8 << 10
+	const most = reportLeast/payload + 1
+	for _, c := range []struct {
+		name string
+		away bool // the report output, and not the head
+	}{
+		{name: "behind a stuck head"},
+		{name: "an output of reports that is away", away: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const n = 3 * most
+				back := make(chan struct{})
+				absent := each(func(r *Record) error {
+					select {
+					case <-back:
+						return nil
+					default:
+					}
+					if c.away || r.Offset == 0 {
+						return errors.New("away")
+					}
+					return nil
+				})
+				out, report := &funcOutput{write: absent}, &funcOutput{}
+				if c.away {
+					out, report = report, out
+				}
+				var claim *Claim
+				g := &Graph{Workers: 1, Order: OrderNone, Limits: Limits{Records: 20, Bytes: 1 << 20}, Sources: []Source{&funcSource{run: func(_ context.Context, in Intake) error {
+					claim = in.Claim(ClaimOptions{Source: "in", Topic: "t", Uncommitted: c.away})
+					over, committing := make(chan struct{}), make(chan struct{})
+					go func() {
+						defer close(committing)
+						for range 100 {
+							slowly(time.Second, over)
+							if !c.away && claim.Watermark() > 0 {
+								claim.Committed(claim.Watermark())
+							}
+						}
+					}()
+					for at := range int64(n) {
+						if claim.Full() {
+							<-claim.Room()
+						}
+						r := records(0, at, at+1)
+						r[0].Raw = make([]byte, payload)
+						in.Push(claim, r)
+					}
+					close(over)
+					<-committing
+					return nil
+				}, close: func(context.Context) error {
+					claim.Committed(n)
+					return nil
+				}}}}
+				a, node, heal := output(out), output(report), healing()
+				a.Policy, node.Policy = DefaultPolicy(), DefaultPolicy()
+				heal.Report = node
+				line(g, source(), heal, a)
+				g.Nodes = append(g.Nodes, node)
+				rt, wait := start(t, t.Context(), g, Options{})
+				slowly(10*time.Second, nil)
+				if in := rt.Stats()[0].In; in > most+20 {
+					t.Errorf("%d records were taken, %d reports wait", in, len(claim.reports.waiting))
+				}
+				close(back)
+				result := wait()
+				if result.Halted != nil {
+					t.Errorf("halted: %v", result.Halted)
+				}
+				expect(t, "reported", len(report.written), n)
+			})
+		})
+	}
+}

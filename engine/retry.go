@@ -120,6 +120,7 @@ func (w *writer) failed(e *entry, err error, fault Fault) bool {
 	case w.node.aside:
 		if fault != FaultDestination {
 			w.rt.log.Warn("report refused", "node", w.node.Name, "error", err)
+			e.report.written()
 			w.counts.failed++
 			return true
 		}

@@ -154,7 +154,8 @@ func (rt *Runtime) heldBy() (nodes []string, total int64) {
 
 // fullClaims are the claims that wait for room and whose records may reach an
 // operator that holds some; none when there is such a claim that may still bring
-// records, since these may be what the operator waits for.
+// records, since these may be what the operator waits for, or whose reports the
+// next commit lets go.
 func (rt *Runtime) fullClaims() []*Claim {
 	feeding := rt.feeding()
 	rt.claimMutex.Lock()
@@ -163,7 +164,7 @@ func (rt *Runtime) fullClaims() []*Claim {
 	for c := range rt.claims {
 		switch {
 		case c.ended.Load(), !feeding[c.node]:
-		case c.waiting.Load():
+		case c.waiting.Load() && !c.reports.due(c.tracker.Watermark()):
 			full = append(full, c)
 		default:
 			return nil
@@ -198,7 +199,7 @@ func (rt *Runtime) moving() bool {
 	}
 	for _, writers := range [][]*writer{rt.writers, rt.aside} {
 		for _, w := range writers {
-			if !w.node.reports && (w.moving.Load() > 0 || !w.queue.empty()) {
+			if w.moving.Load() > 0 || !w.queue.empty() {
 				return true
 			}
 		}

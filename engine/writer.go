@@ -25,6 +25,7 @@ type entry struct {
 	record *Record
 	healed *healedElement
 	letter *healer.Ack
+	report *reportWeight
 	// trouble is nil until a write of the entry has failed.
 	trouble *trouble
 }
@@ -104,7 +105,7 @@ func (w *writer) run(ctx context.Context) {
 		if worked {
 			continue
 		}
-		if ended && (w.drained() || w.rt.stuck()) {
+		if ended && (w.drained() || w.moving.Load() == 0 && w.rt.stuck()) {
 			return
 		}
 		w.wait(ctx)
@@ -121,7 +122,7 @@ func (w *writer) accept(items []item) {
 	for i := range items {
 		it := &items[i]
 		if it.record.Batch == nil {
-			w.ready = append(w.ready, entry{record: it.record, healed: it.healed, letter: it.letter})
+			w.ready = append(w.ready, entry{record: it.record, healed: it.healed, letter: it.letter, report: it.report})
 			continue
 		}
 		it.record.Elements(func(element *Record) {
@@ -232,6 +233,7 @@ func (w *writer) acknowledged(e *entry) {
 		w.rt.settle(e.letter)
 		return
 	case w.node.aside:
+		e.report.written()
 		return
 	}
 	if e.healed != nil {
