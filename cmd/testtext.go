@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -69,7 +70,7 @@ func details(r *testResult) string {
 	for _, w := range r.Waiting {
 		fmt.Fprintf(&b, "%s of source %s never entered the pipeline\n", counted(w.Inputs, "record", "records"), w.Source)
 	}
-	if r.Halted != nil && !slices.ContainsFunc(r.Failures, func(f *engine.Failure) bool { return f == r.Halted }) {
+	if r.Halted != nil && !slices.ContainsFunc(r.Failures, func(f *engine.Failure) bool { return errors.Is(r.Halted, f) }) {
 		fmt.Fprintf(&b, "the pipeline halted: %v\n", r.Halted)
 	}
 	return b.String()

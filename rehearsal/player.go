@@ -3,6 +3,7 @@ package rehearsal
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -87,19 +88,19 @@ func (p *player) play(ctx context.Context, rt *engine.Runtime) (halted, err erro
 	case <-done:
 		return nil, errors.Join(err, ctx.Err())
 	}
-	p.settle(ctx, p.clock.Now())
-	var broken error
+	broken := p.settle(ctx, p.clock.Now())
 	for _, step := range p.test.Steps {
-		if broken = p.step(ctx, step); broken != nil {
+		if broken != nil {
 			break
 		}
+		broken = p.step(ctx, step)
 	}
-	if ctx.Err() != nil || !p.over() || !rt.NextTimer().IsZero() {
+	if broken != nil || !p.over() || !rt.NextTimer().IsZero() {
 		p.look()
 		rt.Abandon()
 	}
 	<-done // or everything comes to its end by itself
-	return result.Halted, errors.Join(err, broken, ctx.Err())
+	return result.Halted, errors.Join(err, broken)
 }
 
 // over says that the sources have ended, or that the run takes no more.
@@ -123,13 +124,17 @@ func (p *player) step(ctx context.Context, step configs.Step) error {
 		}
 		p.waiting = append(p.waiting, input{place: at, record: r})
 	}
-	p.settle(ctx, until)
-	return nil
+	return p.settle(ctx, until)
 }
+
+// instantLimit is how many timers may fire at one instant. An operator whose
+// timer is due again each time would otherwise never end.
+const instantLimit = 1_000_000
 
 // settle does all work that is due up to a time: inputs that have room, and
 // timers in the order of their deadlines, each of which may make room.
-func (p *player) settle(ctx context.Context, until time.Time) {
+func (p *player) settle(ctx context.Context, until time.Time) error {
+	fired, now := 0, p.clock.Now()
 	for ctx.Err() == nil {
 		timer := p.rt.NextTimer()
 		if p.takeOne() || p.finish() {
@@ -142,11 +147,18 @@ func (p *player) settle(ctx context.Context, until time.Time) {
 			of.flush(p.in)
 		case !timer.IsZero() && !timer.After(until):
 			p.rt.FireTimer()
+			if fired++; !p.clock.Now().Equal(now) {
+				fired, now = 0, p.clock.Now()
+			}
+			if fired > instantLimit {
+				return fmt.Errorf("the timers that are due at %s do not end", now.Format(time.RFC3339Nano))
+			}
 		default:
 			p.clock.Advance(until)
-			return
+			return nil
 		}
 	}
+	return ctx.Err()
 }
 
 // takeOne lets the first input in that has room; false when there is none.
