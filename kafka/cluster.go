@@ -27,6 +27,7 @@ func (p place) String() string { return fmt.Sprintf("%s/%d", p.topic, p.partitio
 type cluster struct {
 	client    sarama.Client
 	abort     context.CancelFunc // breaks off its connections
+	watch     *watch             // of its connections and, in a member, of the group's
 	group     string
 	isolation sarama.IsolationLevel
 	logger    *slog.Logger
@@ -35,21 +36,25 @@ type cluster struct {
 // askTimeout bounds how long one request of a cluster waits for its answer.
 const askTimeout = 10 * time.Second
 
-// openCluster connects. The config's timeouts are made shorter, because none
-// of these requests is ever parked.
-func openCluster(ctx context.Context, c Connection, group string, isolation sarama.IsolationLevel) (*cluster, error) {
+// openCluster connects over a watch, which it stops when it fails, and close
+// does later. The config's timeouts are made shorter, because none of these
+// requests is ever parked.
+func openCluster(ctx context.Context, c Connection, group string, isolation sarama.IsolationLevel, watch *watch) (*cluster, error) {
 	config := c.Config()
 	config.Net.ReadTimeout = askTimeout
 	config.Metadata.Full = false
 	config.Metadata.RefreshFrequency = 0 // asked for when needed
 	life, abort := context.WithCancel(context.WithoutCancel(ctx))
-	breakOff(life, config)
+	watch.over(life, config)
 	client, err := c.Client(ctx, config)
 	if err != nil {
 		abort()
+		watch.stop()
 		return nil, err
 	}
-	return &cluster{client: client, abort: abort, group: group, isolation: isolation, logger: c.logger()}, nil
+	return &cluster{
+		client: steered{client, watch}, abort: abort, watch: watch, group: group, isolation: isolation, logger: c.logger(),
+	}, nil
 }
 
 // close ends all connections; requests under way fail.
@@ -57,6 +62,7 @@ func (c *cluster) close() {
 	if c != nil && c.client != nil {
 		c.abort()
 		_ = c.client.Close() // ErrClosedClient is all it can say
+		c.watch.stop()
 	}
 }
 
@@ -100,8 +106,12 @@ func (c *cluster) describe(ctx context.Context, topics []string) (string, map[st
 		request := sarama.NewMetadataRequest(c.client.Config().Version, topics)
 		var err error
 		if response, err = broker.GetMetadata(request); err != nil {
-			_ = broker.Close() // so that the next try connects anew
+			_ = broker.Close()                      // so that the next try connects anew,
+			_ = c.client.RefreshMetadata(topics...) // and not to the same one of those that were given
 			return err
+		}
+		for _, b := range response.Brokers {
+			c.watch.know(b.Addr())
 		}
 		for _, t := range response.Topics {
 			if t.Err != sarama.ErrNoError && t.Err != sarama.ErrUnknownTopicOrPartition {

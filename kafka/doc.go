@@ -14,6 +14,7 @@
 //	ground.go                 metadata, and what it holds on
 //	tail.go, ends.go          offsets that are never delivered; until-end
 //	cluster.go                questions to brokers that sarama's group does not ask
+//	silence.go                connections that wait in vain; silence_judge.go: which do
 //	offsets.go                `waterhealer offsets`
 //	heal.go, letters.go       dead letters that are put back: a group whose records change on their way
 //	output.go                 the output
@@ -98,7 +99,47 @@
 // moved over in two steps: first all with `rebalance: [cooperative-sticky,
 // range]`, which is eager, then all with cooperative-sticky alone.
 //
+// # Silent brokers
+//
+// A broker that is frozen, or behind a way that swallows everything, breaks no
+// connection. A JoinGroup may take as long as a rebalance, sarama has one read
+// timeout for all requests, and it holds the lock of a broker while it waits
+// for one, which every look for a broker to ask takes as well: so one silent
+// broker would stop the whole member for longer than its session. Therefore a
+// [watch] stands between sarama and its connections, and knows since when each
+// waits. Sarama reads only while an answer is due, so an idle topic or a paused
+// claim never waits long. After 3 s (an output: 4 s) the watch asks the broker
+// itself, over a fresh connection and for 3 s at most:
+//
+//   - It does not answer, but others do: it is shut, that is, its connections
+//     are ended and it is not dialed until it answers such a question. A
+//     coordinator is only shut when the others name another one, or after a
+//     session timeout: earlier, the membership would be lost for nothing, later
+//     [steered] takes the heartbeats to the new one before they are given up.
+//   - It answers: connections that have been silent for longer than answers
+//     take (8 s; an output's 11 s, since a leader may wait 10 s for replicas) are
+//     ended, unless it is the coordinator and says that the group rebalances.
+//     Two questions must say so of the same wait. If a connection that was
+//     opened since waits as long again, it gets twice the time, up to 30 s:
+//     what answers slowly must come through at last.
+//   - Nobody answers: nothing is done, as it would gain nothing.
+//
+// So a leader that freezes is left after 7 s, a coordinator as soon as the
+// cluster has another, and a connection that swallows everything after 9 to
+// 13 s. What an output had sent there is sent again in the same sequence.
+//
 // # What was rejected
+//
+// For silent brokers: shorter read timeouts (a slow rebalance would be taken for
+// silence, and every member would join again and again); reading the kind of
+// request off the connection (TLS hides it); ending whatever is silent for some
+// seconds (as the first); asking the cluster who leads before a leader is left
+// (it must be left in any case, as it blocks the rest, and its successor is
+// found by the metadata that the next try asks for); asking over the clients
+// that we have (their locks are what waits); looking for the coordinator beside
+// the heartbeats (they dial the old one without a pause and keep its lock);
+// connecting to another broker in its place, which would answer that it is not
+// the coordinator (certificates name hosts).
 //
 // Sarama's offset manager: MarkOffset commits over gaps, its Commit returns no
 // error, it sends on the connection where fetches are parked, and it cannot

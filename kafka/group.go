@@ -50,6 +50,7 @@ type group struct {
 
 	logStartInterval time.Duration // between looks at retention
 	refreshInterval  time.Duration // how soon added partitions are seen
+	silence          silence
 
 	// committing holds a token while a commit is under way: one at a time.
 	committing chan struct{}
@@ -76,6 +77,7 @@ func newGroup(m membership, c Connection, settings []SourceSettings, nodes []*so
 		committing:       make(chan struct{}, 1),
 		logStartInterval: 30 * time.Second,
 		refreshInterval:  time.Minute,
+		silence:          memberSilence(m.sessionTimeout),
 	}
 	g.logger = g.settings.Logger.With("group", m.group)
 	g.connection.Logger = g.settings.Logger
@@ -127,7 +129,7 @@ func (g *group) run(ctx context.Context, in intake) error {
 // offsets, and starts the membership.
 func (g *group) open(ctx context.Context) error {
 	var err error
-	if g.cluster, err = openCluster(ctx, g.connection, g.group, g.isolation); err != nil {
+	if g.cluster, err = openCluster(ctx, g.connection, g.group, g.isolation, g.newWatch()); err != nil {
 		return err
 	}
 	if err := g.prepare(ctx); err != nil {
@@ -142,10 +144,12 @@ func (g *group) open(ctx context.Context) error {
 	config.Metadata.RefreshFrequency = g.refreshInterval
 	var life context.Context
 	life, g.abort = context.WithCancel(context.WithoutCancel(ctx))
-	breakOff(life, config)
-	if g.client, err = g.connection.Client(ctx, config); err != nil {
+	g.cluster.watch.over(life, config)
+	client, err := g.connection.Client(ctx, config)
+	if err != nil {
 		return err
 	}
+	g.client = steered{client, g.cluster.watch}
 	if g.consumer, err = sarama.NewConsumerGroupFromClient(g.memberOf(), g.client); err != nil {
 		return fmt.Errorf("joining group %s: %w", g.group, err)
 	}
@@ -161,6 +165,9 @@ func (g *group) open(ctx context.Context) error {
 	}
 	return nil
 }
+
+// newWatch starts to look for silent connections of a member.
+func (g *group) newWatch() *watch { return newWatch(g.connection, g.memberOf(), g.silence) }
 
 // stop ends the taking of records. When it returns no Push is under way, and
 // none will be.
@@ -223,8 +230,8 @@ func (g *group) Close(ctx context.Context) error {
 
 	cut := context.AfterFunc(ctx, func() {
 		g.abort()
-		g.cluster.close()
 		_ = g.client.Close()
+		g.cluster.close()
 	})
 	defer cut()
 	// One request for all claims now; when they end they find it done.

@@ -61,7 +61,7 @@ func eachGroup(ctx context.Context, nodes []*configs.Node, settings SourceSettin
 	}
 	for _, d := range declared {
 		g := newGroup(d.membership, d.connection, d.settings, d.nodes)
-		if g.cluster, err = openCluster(ctx, g.connection, g.group, g.isolation); err != nil {
+		if g.cluster, err = openCluster(ctx, g.connection, g.group, g.isolation, g.newWatch()); err != nil {
 			return err
 		}
 		err = do(g)

@@ -69,7 +69,9 @@ type output struct {
 
 	client   sarama.Client
 	abort    context.CancelFunc // breaks off client's connections
-	config   *sarama.Config     // of the connections that carry messages
+	watch    *watch             // of all connections
+	silence  silence
+	config   *sarama.Config // of the connections that carry messages
 	producer identity
 	topics   map[string]*topic
 	links    map[string]*link
@@ -94,7 +96,7 @@ func NewOutput(o OutputOptions) engine.Output {
 		o.BatchBytes = defaultBatchBytes
 	}
 	return &output{
-		options: o, round: 1, unit: (*engine.Record).Unit, pause: retryPause,
+		options: o, round: 1, unit: (*engine.Record).Unit, pause: retryPause, silence: writerSilence(),
 		topics: map[string]*topic{}, links: map[string]*link{},
 	}
 }
@@ -110,17 +112,24 @@ func (o *output) Open(ctx context.Context) error {
 	config.Metadata.Full = false
 	config.Metadata.Retry.Max = 2
 	config.Metadata.Retry.Backoff = 100 * time.Millisecond
+	config.Net.ReadTimeout = askTimeout
 	life, abort := context.WithCancel(context.WithoutCancel(ctx))
-	breakOff(life, config)
+	watch := newWatch(o.options.Connection, "", o.silence)
+	watch.over(life, config)
 	client, err := o.options.Client(ctx, config)
 	if err != nil {
 		abort()
+		watch.stop()
 		return err
 	}
-	o.client, o.abort = client, abort
+	o.client, o.abort, o.watch = client, abort, watch
 	o.config = o.options.Config()
+	o.config.Net.ReadTimeout = 2 * ackTimeout
 	if err := o.check(ctx); err != nil {
 		return errors.Join(err, o.Close(ctx))
+	}
+	for _, broker := range client.Brokers() {
+		watch.know(broker.Addr())
 	}
 	return nil
 }
@@ -199,6 +208,7 @@ func (o *output) Close(ctx context.Context) error {
 		return nil
 	}
 	o.abort()
+	o.watch.stop()
 	for _, broker := range o.client.Brokers() {
 		_ = broker.Close() // the client closes them in the background, which a caller cannot await
 	}

@@ -216,6 +216,11 @@ func (d *delivery) broken(a answer) {
 	a.link.close()
 	err := fmt.Errorf("broker %s: %w", a.link.address, a.err)
 	for _, t := range a.targets {
+		if t.tries == 0 {
+			// It may have been stored: the same batch is sent once more, and known
+			// by its sequence, however long the connection was silent.
+			t.since = time.Now()
+		}
 		d.retry(t, err)
 	}
 }

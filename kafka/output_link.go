@@ -12,6 +12,7 @@ import (
 type link struct {
 	address string
 	config  *sarama.Config
+	watch   *watch
 	broker  *sarama.Broker // nil while not open
 	abort   context.CancelFunc
 	busy    bool // a request is on its way
@@ -23,7 +24,7 @@ type link struct {
 func (o *output) linkTo(address string) *link {
 	l := o.links[address]
 	if l == nil {
-		l = &link{address: address, config: o.config}
+		l = &link{address: address, config: o.config, watch: o.watch}
 		o.links[address] = l
 	}
 	return l
@@ -36,7 +37,7 @@ func (l *link) open() error {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	config := *l.config
-	breakOff(ctx, &config)
+	l.watch.over(ctx, &config)
 	broker := sarama.NewBroker(l.address)
 	if err := broker.Open(&config); err != nil {
 		cancel()

@@ -109,7 +109,8 @@ func numbered(prefix string, n int) []string {
 // control asks the broker as an administrator.
 func control(t *testing.T, b brokers, group string) *cluster {
 	t.Helper()
-	c, err := openCluster(t.Context(), Connection{Brokers: b.Addresses()}, group, sarama.ReadCommitted)
+	connection := Connection{Brokers: b.Addresses()}
+	c, err := openCluster(t.Context(), connection, group, sarama.ReadCommitted, newWatch(connection, group, memberSilence(time.Minute)))
 	if err != nil {
 		t.Fatal(err)
 	}
