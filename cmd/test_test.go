@@ -3,9 +3,13 @@ package cmd
 import (
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
+
+	"waterhealer/rehearsal"
 )
 
 func TestTest(t *testing.T) {
@@ -72,6 +76,39 @@ func TestTestUsage(t *testing.T) {
 		{[]string{"test", "x.yaml", "--format", "tap"}, "must be text, json or junit"},
 	} {
 		run(t, c.args...).exits(t, exitUsage).says(t, c.says)
+	}
+}
+
+// TestSideBySide: what differs is found among much that does not, and not all of
+// what is too much is shown.
+func TestSideBySide(t *testing.T) {
+	var rows []rehearsal.Row
+	for i := range 2000 {
+		row := rehearsal.Row{Mark: rehearsal.Same, Path: fmt.Sprintf("[%d]", i), Expected: "1", Got: "1"}
+		if i == 1000 || i >= 1200 {
+			row.Mark, row.Got = rehearsal.Differs, "é"+strings.Repeat("ü", 60)
+		}
+		rows = append(rows, row)
+	}
+	var b strings.Builder
+	sideBySide(&b, rows)
+	lines := strings.Split(b.String(), "\n")
+	want := []string{
+		"            expected  got",
+		"    ...",
+		"    [998]   1         1",
+		"    [999]   1         1",
+		"  ! [1000]  1         é" + strings.Repeat("ü", 55),
+		"                      üüüüü",
+		"    [1001]  1         1",
+		"    [1002]  1         1",
+		"    ...",
+		"    [1198]  1         1",
+		"    [1199]  1         1",
+		"  ! [1200]  1         é" + strings.Repeat("ü", 55),
+	}
+	if !slices.Equal(lines[:len(want)], want) || len(lines) != mostLines+2 || lines[mostLines] != "    and 1511 lines more" {
+		t.Errorf("%d lines:\n%s", len(lines), b.String())
 	}
 }
 

@@ -89,11 +89,13 @@ func subject(x *configs.Expectation) string {
 	return fmt.Sprintf("the %s offsets of %s", x.Check, x.Node.Name)
 }
 
-// cellWidth is where a long value is continued on the next line, and
-// surroundings how many values that are alike are shown beside others.
+// cellWidth is where a long value is continued on the next line, surroundings
+// how many values that are alike are shown beside others, and mostLines how many
+// lines are shown at all.
 const (
 	cellWidth    = 56
 	surroundings = 2
+	mostLines    = 100
 )
 
 // sideBySide writes rows as a table: a mark, the place, what was expected, what
@@ -122,6 +124,8 @@ func sideBySide(b *strings.Builder, rows []rehearsal.Row) {
 			lines = append(lines, line)
 		}
 	}
+	more := max(len(lines)-mostLines, 0)
+	lines = lines[:len(lines)-more]
 	var widths [4]int
 	for _, line := range lines {
 		for i, cell := range line {
@@ -131,6 +135,9 @@ func sideBySide(b *strings.Builder, rows []rehearsal.Row) {
 	for _, line := range lines {
 		text := "  " + pad(line[0], widths[0]) + " " + pad(line[1], widths[1]) + "  " + pad(line[2], widths[2]) + "  " + line[3]
 		b.WriteString(strings.TrimRight(text, " ") + "\n")
+	}
+	if more > 0 {
+		fmt.Fprintf(b, "    and %s\n", counted(more, "line more", "lines more"))
 	}
 }
 
