@@ -14,7 +14,12 @@ type Test struct {
 	// Expected is what is compared after the last step, in the order of the file.
 	// What is not among it is not checked.
 	Expected []Expectation
+
+	says bool // it expects something, though perhaps not rightly
 }
+
+// ChecksNothing says that the test expects nothing at all.
+func (t *Test) ChecksNothing() bool { return !t.says }
 
 // Check says what an [Expectation] is about.
 type Check string
@@ -92,6 +97,7 @@ func (r *reader) test(p *Pipeline, it *item, place int) Test {
 			t.Steps = r.steps(p, e)
 		case "output", "finished", "committed", "failed", "dead":
 			t.Expected = append(t.Expected, r.expectations(p, e)...)
+			t.says = t.says || e.value.shape != mapping || len(e.value.entries) > 0
 		default:
 			r.unknownKey(*e, fieldNames(fields))
 		}

@@ -81,7 +81,7 @@ func sameStrings(a, b []string) bool {
 // nothing about, so that nobody relies on them.
 func (p *Plan) withoutEffect() {
 	for _, t := range p.pipeline.Tests {
-		if len(t.Expected) == 0 {
+		if t.ChecksNothing() {
 			p.problems = append(p.problems, configs.Diagnostic{
 				Position: t.Pos, Width: 1, Severity: configs.Warning, Code: configs.CodeNoEffect,
 				Message: "the test checks nothing", Hint: "say what it expects: output, finished, committed, failed or dead",
