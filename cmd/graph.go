@@ -46,7 +46,8 @@ type drawing struct {
 
 type drawn struct {
 	name, kind, section string
-	inputs              []string
+	inputs              []string // with their branches
+	from                []string // the nodes of inputs
 	outputs             []beside
 }
 
@@ -71,8 +72,9 @@ func drawingOf(pipeline *configs.Pipeline) drawing {
 
 func drawnOf(n *configs.Node) drawn {
 	d := drawn{name: n.Name, kind: n.Kind, section: string(n.Section)}
-	for _, input := range n.Inputs {
-		d.inputs = append(d.inputs, input.Name)
+	for _, input := range n.Reads() {
+		d.inputs = append(d.inputs, input.Name())
+		d.from = append(d.from, input.Node.Name)
 	}
 	if n.Kind == "healing" {
 		for _, to := range n.Values.Outputs("to") {
@@ -125,7 +127,7 @@ func (d drawing) mermaid() string {
 		fmt.Fprintf(&b, "  %s[%s]\n", id[n.name], label(text))
 	}
 	for _, n := range d.nodes {
-		for _, input := range n.inputs {
+		for _, input := range n.from {
 			fmt.Fprintf(&b, "  %s --> %s\n", id[input], id[n.name])
 		}
 		for i, o := range n.outputs {
@@ -150,7 +152,7 @@ func (d drawing) dot() string {
 		fmt.Fprintf(&b, "  %s [label=%s];\n", id[n.name], strconv.Quote(n.name+"\n"+n.kind))
 	}
 	for _, n := range d.nodes {
-		for _, input := range n.inputs {
+		for _, input := range n.from {
 			fmt.Fprintf(&b, "  %s -> %s;\n", id[input], id[n.name])
 		}
 		for i, o := range n.outputs {

@@ -93,6 +93,9 @@ func describe(s configs.Spec) string {
 	if s.Example != "" {
 		fmt.Fprintf(&b, "\nexample\n  - %s\n", strings.ReplaceAll(strings.TrimRight(s.Example, "\n"), "\n", "\n    "))
 	}
+	if len(s.Given) > 0 {
+		fmt.Fprintf(&b, "\n  in   %s\n  out  %s\n", strings.Join(s.Given, "  "), strings.Join(s.Gives, "  "))
+	}
 	return b.String()
 }
 

@@ -34,6 +34,9 @@ const (
 	CodeConflictingField = "conflicting-field"
 	CodeLoop             = "loop"
 	CodeNoEffect         = "no-effect"
+	CodeBranch           = "branch"
+	CodeForgets          = "forgets"
+	CodeJoinGroups       = "join-groups"
 )
 
 // Explanation says what a code means.
@@ -76,6 +79,9 @@ func Codes() []Explanation {
 		{CodeExpression, "The expression does not compile."},
 		{CodeNotBoolean, "The expression gives something else than true or false where a yes or no is needed."},
 		{CodeLoop, "An output writes to a topic that the pipeline reads, so that every record would come back. Where that is meant, add `allow_loop: true`."},
+		{CodeBranch, "A switch is read by its branches: `from: NAME.BRANCH`. The branch is missing or is none of its own."},
+		{CodeForgets, "The operator remembers more than the records that it holds, and starts empty after a restart: counts begin again, and repeats of what came before are not known."},
+		{CodeJoinGroups, "Sources that meet in a join are committed together, so they must be of one consumer group."},
 		{CodeNoEffect, "Nothing comes of the key: this version reads it without doing anything about it, or another setting keeps it from being used."},
 	}
 }

@@ -154,61 +154,73 @@ func (g *graph) connect() {
 	for i, n := range p.Operators {
 		switch {
 		case n.From != nil:
-			n.Inputs = g.resolve(n)
+			g.resolve(n)
 		case i == 0:
 			n.Inputs = slices.Clone(p.Sources)
 		default:
-			n.Inputs = []*Node{p.Operators[i-1]}
+			g.readAbove(n, p.Operators[i-1])
 		}
 	}
 	for _, n := range p.Sinks {
 		switch {
 		case n.From != nil:
-			n.Inputs = g.resolve(n)
+			g.resolve(n)
 		case len(p.Operators) == 0:
 			n.Inputs = slices.Clone(p.Sources)
 		default:
-			n.Inputs = []*Node{p.Operators[len(p.Operators)-1]}
+			g.readAbove(n, p.Operators[len(p.Operators)-1])
 		}
 	}
 }
 
-func (g *graph) resolve(n *Node) []*Node {
-	var inputs []*Node
-	seen := make(map[*Node]bool, len(n.From))
+// readAbove lets a node without `from` read from the one above it.
+func (g *graph) readAbove(n, above *Node) {
+	n.Inputs = []*Node{above}
+	g.branchOf(above, "", Reference{Pos: n.place.pos, Width: n.place.width})
+}
+
+func (g *graph) resolve(n *Node) {
+	seen := make(map[Input]bool, len(n.From))
 	for _, ref := range n.From {
-		in := g.lookup(ref)
+		in, branch := g.lookup(ref)
 		if in == nil {
 			g.incomplete = true
 			continue
 		}
-		if seen[in] {
+		broken := branch == "" && in.hasBranches() // which is reported
+		if seen[Input{Node: in, Branch: branch}] && !broken {
 			g.report(CodeWrongValue, ref.Pos, ref.Width, fmt.Sprintf("%s reads from %s twice", n.said(), ref.said()), "")
 			continue
 		}
-		seen[in] = true
-		inputs = append(inputs, in)
+		seen[Input{Node: in, Branch: branch}] = true
+		n.Inputs = append(n.Inputs, in)
+		n.inputBranches = append(n.inputBranches, branch)
 	}
-	return inputs
 }
 
 // lookup finds the node that a reference means, and reports one that means
 // none. A misspelt name stands for its nearest, so that one mistake is
 // reported once.
-func (g *graph) lookup(ref Reference) *Node {
+func (g *graph) lookup(ref Reference) (n *Node, branch string) {
 	if n := g.byName[ref.Name]; n != nil || ref.Name == "" {
-		return n
+		if n != nil {
+			branch = g.branchOf(n, "", ref)
+		}
+		return n, branch
+	}
+	if n, branch = g.branched(ref); n != nil {
+		return n, g.branchOf(n, branch, ref)
 	}
 	for _, s := range slices.Concat(g.pipeline.Sinks, g.outputs) {
 		if s.Name == ref.Name {
 			g.report(CodeUnknownNode, ref.Pos, ref.Width, ref.said()+" is a sink: nothing can be read from it",
 				"name the node that the sink reads from")
-			return nil
+			return nil, ""
 		}
 	}
 	if g.full() || len(g.byName) > maxNodes/5 {
 		g.report(CodeUnknownNode, ref.Pos, ref.Width, "there is no node "+ref.said(), "")
-		return nil
+		return nil, ""
 	}
 	var names []string
 	for _, n := range slices.Concat(g.pipeline.Sources, g.pipeline.Operators) {
@@ -220,7 +232,7 @@ func (g *graph) lookup(ref Reference) *Node {
 	}
 	message := "there is no node " + ref.said()
 	g.report(CodeUnknownNode, ref.Pos, ref.Width, message, hints(didYouMean(ref.Name, names, message), listed))
-	return g.byName[nearest(ref.Name, names)]
+	return g.byName[nearest(ref.Name, names)], ""
 }
 
 // resolveFields finds the nodes that fields other than `from` name.
@@ -232,7 +244,7 @@ func (g *graph) resolveFields(v Values) []*Node {
 			switch one.field.Type {
 			case TypeNode:
 				if one.written && one.text != "" {
-					one.node = g.lookup(Reference{one.text, one.pos, one.width, one.substituted})
+					one.node, one.branch = g.lookup(Reference{one.text, one.pos, one.width, one.substituted})
 				}
 				if one.node != nil {
 					named = append(named, one.node)

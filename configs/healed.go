@@ -99,6 +99,9 @@ func (g *graph) unread() {
 	}
 	for _, n := range slices.Concat(g.pipeline.Sources, g.pipeline.Operators) {
 		if len(g.readers[n]) > 0 {
+			if n.hasBranches() {
+				g.unreadBranches(n)
+			}
 			continue
 		}
 		g.reportAt(n.place, CodeUnreadNode, fmt.Sprintf("nothing reads from %q", n.Name),
@@ -111,14 +114,17 @@ func (g *graph) unread() {
 // come through must lead to a healing or drop in some way. Where it does, bare
 // outputs beside are fine, since every branch gates the offset.
 func (g *graph) unhealed() {
-	healed := make(map[*Node]bool)
+	healed := make(map[Input]bool) // by node and branch
+	seen := make(map[*Node]bool)
 	var up func(n *Node)
 	up = func(n *Node) {
-		if !healed[n] {
-			healed[n] = true
-			for _, in := range g.inputs[n] {
-				up(in)
-			}
+		if seen[n] {
+			return
+		}
+		seen[n] = true
+		for _, in := range n.Reads() {
+			healed[Input{Node: in.Node, Branch: in.Branch}] = true
+			up(in.Node)
 		}
 	}
 	for _, s := range g.pipeline.Sinks {
@@ -135,7 +141,7 @@ func (g *graph) unhealed() {
 
 // unhealedFrom walks breadth first, so that the shortest path is the one
 // shown, and reports each node once at which the healing is lost.
-func (g *graph) unhealedFrom(source *Node, healed map[*Node]bool) {
+func (g *graph) unhealedFrom(source *Node, healed map[Input]bool) {
 	before := map[*Node]*Node{source: nil}
 	queue := []*Node{source}
 	for len(queue) > 0 {
@@ -147,7 +153,7 @@ func (g *graph) unhealedFrom(source *Node, healed map[*Node]bool) {
 			}
 			before[next] = n
 			queue = append(queue, next)
-			if healed[n] || next.Section != SectionSink && next.Section != SectionOutput {
+			if !g.loses(n, next, healed) || next.Section != SectionSink && next.Section != SectionOutput {
 				continue
 			}
 			var names []string
@@ -160,4 +166,15 @@ func (g *graph) unhealedFrom(source *Node, healed map[*Node]bool) {
 				fmt.Sprintf("wrap the output: healing: {to: {%s: ...}}, or let a healing sink read from %q, too", next.written, n.Name))
 		}
 	}
+}
+
+// loses reports whether next reads from a branch of n, or from n, that leads to
+// no healing.
+func (g *graph) loses(n, next *Node, healed map[Input]bool) bool {
+	if !n.hasBranches() {
+		return !healed[Input{Node: n}]
+	}
+	return slices.ContainsFunc(next.Reads(), func(in Input) bool {
+		return in.Node == n && !healed[Input{Node: n, Branch: in.Branch}]
+	})
 }

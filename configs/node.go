@@ -17,10 +17,12 @@ type Node struct {
 	Pos     Position // of the whole node
 	KindPos Position
 	From    []Reference // as written; nil if not given
-	Inputs  []*Node     // resolved, in the order of From
+	Inputs  []*Node     // resolved, in the order of From; [Node.InputList] has their branches
 	Values  Values      // the fields of the kind
 	Common  Values      // decode, schema, inspect; of a dead letter output: max, window
 	OnError *OnError    // nil if the node has none of its own
+
+	inputBranches []string // of Inputs
 
 	written string // the kind as the file has it
 	named   bool
@@ -265,7 +267,7 @@ func (r *reader) kindValues(n *Node, kind *entry) Values {
 	switch {
 	case it.empty(), it.null() && short == nil:
 		return r.fields(spec.Fields, nil, owner)
-	case short != nil && (it.shape != mapping || spec.ShortMapping):
+	case short != nil && (it.shape != mapping || spec.ShortMapping && !fullForm(spec, it)):
 		one := &item{shape: mapping, pos: it.pos, entries: []entry{{short.Name, short.Name, kind.pos, kind.width, it}}}
 		return r.fields(spec.Fields, one, owner)
 	case it.shape == mapping:
@@ -280,6 +282,16 @@ func (r *reader) kindValues(n *Node, kind *entry) Values {
 	r.quiet++
 	defer func() { r.quiet-- }()
 	return r.fields(spec.Fields, nil, owner)
+}
+
+// fullForm reports whether a mapping that could be the short form names the
+// kind's fields instead: the field of the short form and another, and nothing
+// else.
+func fullForm(spec *Spec, it *item) bool {
+	if len(it.entries) < 2 || it.entry(spec.Short) == nil {
+		return false
+	}
+	return !slices.ContainsFunc(it.entries, func(e entry) bool { return findField(spec.Fields, e.key) == nil })
 }
 
 // output reads a nested output. Fields of f are keys that may stand beside its

@@ -48,6 +48,7 @@ type Field struct {
 	Item     *Field   // of a TypeMap
 	Or       *Field   // another form that is accepted, for example a string or {expr: EXPR}
 	Secret   bool     // never printed
+	Branch   bool     // names a branch of the node: others read from NODE.BRANCH
 	Doc      string   // one or two sentences
 }
 
@@ -67,4 +68,8 @@ type Spec struct {
 	ShortMapping bool
 	// Example is a runnable pipeline fragment: the node as it stands in a file.
 	Example string
+	// Given is what the example is given, in order: JSON values (`a: 1` for one of
+	// source a, where it reads from several), `wait 1s`, `end`. Gives is what comes
+	// out of it, as JSON. Both are run as a test.
+	Given, Gives []string
 }

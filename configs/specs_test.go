@@ -64,6 +64,13 @@ func specs() []c.Spec {
 			{Name: "key", Type: c.TypeExpression},
 		}},
 		{Section: c.SectionOperator, Kind: "combine_latest", Fields: []c.Field{{Name: "emit_on", Type: c.TypeNode, List: true}}},
+		{Section: c.SectionOperator, Kind: "switch", Fields: []c.Field{
+			{Name: "cases", Type: c.TypeObject, List: true, Required: true, Fields: []c.Field{
+				{Name: "when", Type: c.TypeExpression, Required: true},
+				{Name: "name", Type: c.TypeString, Required: true, Branch: true},
+			}},
+			{Name: "default", Type: c.TypeString, Branch: true},
+		}},
 		{Section: c.SectionOperator, Kind: "collect", Fields: []c.Field{{Name: "flush_on", Type: c.TypeNode}}},
 		{Section: c.SectionSink, Kind: "healing", Fields: []c.Field{
 			{Name: "to", Type: c.TypeOutput, List: true},

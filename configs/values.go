@@ -30,6 +30,7 @@ type value struct {
 	entries     []Entry
 	output      *Node
 	node        *Node
+	branch      string // of node
 	data        []byte
 }
 

@@ -103,10 +103,17 @@ func (c *Claim) Room() <-chan struct{} { return c.room }
 
 // End says that nothing more will be pushed, so that nobody waits for it. The
 // claim stays held.
-func (c *Claim) End() { c.ended.Store(true) }
+func (c *Claim) End() {
+	c.ended.Store(true)
+	c.rt.noteEnd()
+}
 
-// over says whether a bound, scaled by share/of, is reached.
+// over says whether a bound, scaled by share/of, is reached, or an operator
+// pauses the source.
 func (c *Claim) over(share, of int64) bool {
+	if c.paused() {
+		return true
+	}
 	limits := &c.rt.graph.Limits
 	records, _ := c.tracker.InFlight()
 	listed := c.listed.Load()

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"slices"
 
 	"waterhealer/healer"
 )
@@ -12,6 +13,28 @@ func NewJoined(v any, parents ...*Record) *Record {
 	joined.Value = v
 	joined.entry = &entrance{joined: true, parents: parents}
 	return joined
+}
+
+// For is the record itself, made also of others: it keeps its value and origin,
+// and they are finished and fail with it. A batch stands for them with its first
+// element; an empty one cannot.
+func (r *Record) For(others []*Record) *Record {
+	if len(others) == 0 || r.Batch != nil && len(r.Batch) == 0 {
+		return r
+	}
+	child := *r
+	for _, other := range others {
+		if other.Claim != child.Claim {
+			child.Claim = nil
+		}
+	}
+	if r.Batch != nil {
+		child.Batch = slices.Clone(r.Batch)
+		child.Batch[0] = r.Batch[0].For(others)
+		return &child
+	}
+	child.entry = &entrance{parents: append([]*Record{r}, others...)}
+	return &child
 }
 
 // NewBatch is a batch of elements, each of which keeps its own lineage.

@@ -128,6 +128,16 @@ func (x *executor) forward(ctx context.Context, n *Node, r *Record) {
 	}
 }
 
+// forwardTo passes a record to all that read one branch of n.
+func (x *executor) forwardTo(ctx context.Context, n *Node, branch int, r *Record) {
+	for _, e := range n.edges {
+		if e.branch == branch {
+			r.retain(1)
+			x.pass(ctx, e, r)
+		}
+	}
+}
+
 // pass hands a record with one reference to the node at the end of an edge.
 func (x *executor) pass(ctx context.Context, e edge, r *Record) {
 	switch {

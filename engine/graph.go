@@ -106,11 +106,14 @@ type Node struct {
 	timed   Timed
 	evicter Evicter
 	flusher Flusher
+	bounded Bounded
+	patient Patient
 }
 
 type edge struct {
-	to   *Node
-	port int
+	to     *Node
+	port   int
+	branch int // of the node above, see [Out.EmitTo]; 0 where it has none
 }
 
 // Graph is a compiled pipeline.
@@ -135,6 +138,12 @@ type Graph struct {
 // Connect adds an edge. port is the place of from among to's inputs.
 func (g *Graph) Connect(from, to *Node, port int) {
 	from.edges = append(from.edges, edge{to: to, port: port})
+}
+
+// ConnectBranch adds an edge for what from emits to one of its branches, which
+// are counted from 1.
+func (g *Graph) ConnectBranch(from *Node, branch int, to *Node, port int) {
+	from.edges = append(from.edges, edge{to: to, port: port, branch: branch})
 }
 
 // Successors are the nodes that read n, in the order in which they were connected.
@@ -207,5 +216,7 @@ func (n *Node) prepare(place map[*Node]bool) error {
 	n.timed, _ = n.Operator.(Timed)
 	n.evicter, _ = n.Operator.(Evicter)
 	n.flusher, _ = n.Operator.(Flusher)
+	n.bounded, _ = n.Operator.(Bounded)
+	n.patient, _ = n.Operator.(Patient)
 	return nil
 }

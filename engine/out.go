@@ -21,7 +21,13 @@ func (o *Out) Emit(r *Record) { o.EmitKeyed(r, "") }
 
 // EmitKeyed sends a record on in the order unit of key: an operator with state
 // that works per key lets its keys overtake each other.
-func (o *Out) EmitKeyed(r *Record, key string) {
+func (o *Out) EmitKeyed(r *Record, key string) { o.emit(r, key, 0) }
+
+// EmitTo sends a record on to the readers of one branch, counted from 1. An
+// operator that has branches uses nothing else.
+func (o *Out) EmitTo(r *Record, branch int) { o.emit(r, "", branch) }
+
+func (o *Out) emit(r *Record, key string, branch int) {
 	joined := joinAll(r, nil)
 	switch {
 	case o.node.State:
@@ -31,7 +37,11 @@ func (o *Out) EmitKeyed(r *Record, key string) {
 	}
 	o.emitted++
 	o.x.counts[o.node.index].out++
-	o.x.forward(o.ctx, o.node, r)
+	if branch == 0 {
+		o.x.forward(o.ctx, o.node, r)
+	} else {
+		o.x.forwardTo(o.ctx, o.node, branch, r)
+	}
 	for _, element := range joined {
 		element.release()
 	}
@@ -88,4 +98,10 @@ func joinAll(r *Record, joined []*Record) []*Record {
 		joined = joinAll(element, joined)
 	}
 	return joined
+}
+
+// Drop ends Keep of a record that is not emitted.
+func (o *Out) Drop(r *Record) {
+	o.x.counts[o.node.index].dropped++
+	o.LetGo(r)
 }

@@ -18,6 +18,7 @@ type pulse struct {
 var (
 	doingProcess = "processing"
 	doingTimer   = "a timer"
+	doingPause   = "a pause"
 	doingEvict   = "evicting"
 	doingFlush   = "the flush"
 	doingWrite   = "writing"

@@ -190,6 +190,14 @@ func (r *Record) gone() bool {
 // not be processed any more, and stays unfinished.
 func (r *Record) ended() bool { return r.gate.ended(r.unitKey, r.seq) }
 
+// Claims are the distinct claims below a record.
+func (r *Record) Claims() []*Claim {
+	if r.Batch == nil && r.Claim != nil {
+		return []*Claim{r.Claim}
+	}
+	return r.claims()
+}
+
 // claims are the distinct claims below a record.
 func (r *Record) claims() []*Claim {
 	var out []*Claim

@@ -197,6 +197,8 @@ func (rt *Runtime) runSources(ctx, running context.Context) {
 		})
 	}
 	rt.await(&group)
+	rt.over.Store(true)
+	rt.noteEnd()
 	if ctx.Err() != nil {
 		rt.end.set(endSignal)
 		return

@@ -61,10 +61,14 @@ type Runtime struct {
 	failMutex sync.Mutex
 	failed    map[*healer.Ack]*failed
 
-	end         ending
-	upstream    atomic.Int32 // lanes and stages that still run, and revokes
-	events      atomic.Int64 // see quiet.go
-	stuckNow    atomic.Pointer[[]Stuck]
+	end      ending
+	upstream atomic.Int32 // lanes and stages that still run, and revokes
+	events   atomic.Int64 // see quiet.go
+	stuckNow atomic.Pointer[[]Stuck]
+
+	paused      []atomic.Int32 // by the index of a source's node: how many operators pause it
+	ends        atomic.Int64   // how many claims have ended
+	over        atomic.Bool    // all sources have ended
 	stopSources context.CancelFunc
 	kill        context.CancelFunc // ends everything under way
 }
@@ -86,6 +90,7 @@ func New(g *Graph, o Options) (*Runtime, error) {
 		queues:      make([]*queue, len(g.Nodes)),
 		senders:     make([]atomic.Int32, len(g.Nodes)),
 		stats:       make([]Stats, len(g.Nodes)),
+		paused:      make([]atomic.Int32, len(g.Nodes)),
 		budget:      newBudget(g.Limits.Bytes),
 		claims:      make(map[*Claim]struct{}),
 		failed:      make(map[*healer.Ack]*failed),
@@ -139,6 +144,7 @@ func (rt *Runtime) build() {
 	for _, s := range rt.stages {
 		rt.countSenders(s.node)
 	}
+	rt.connectRooms()
 	rt.lineUp()
 	for i, q := range rt.queues {
 		if q != nil && !rt.graph.Nodes[i].aside && rt.senders[i].Load() == 0 {

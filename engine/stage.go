@@ -17,6 +17,17 @@ type stage struct {
 	idle  atomic.Bool // waits for records, and no timer is set
 
 	revokes int64 // how many were looked at
+
+	// See room.go: who reads what it emits, and whether a [Patient] waits for
+	// them; of a [Bounded], what it last said about each input, the sources of
+	// each, and those that it paused.
+	rest    rest
+	readers []reader
+	waits   atomic.Bool
+	rooms   []atomic.Int32
+	feeds   [][]*Node
+	paused  []*Node
+	ends    int64 // how many were looked at
 }
 
 // run processes what comes and fires timers until the queue has ended, then
@@ -37,10 +48,12 @@ func (s *stage) run(ctx context.Context) {
 				return
 			}
 		}
+		s.pause(ctx)
+		s.look()
 		if len(slices) > 0 {
 			continue
 		}
-		if ended {
+		if ended && !s.lingers() {
 			s.finish(ctx)
 			return
 		}
@@ -83,6 +96,7 @@ func (s *stage) wait(ctx context.Context) {
 		due = c
 	}
 	s.idle.Store(due == nil)
+	s.rest.begin()
 	s.queue.rest(next)
 	select {
 	case <-s.queue.ready:
@@ -90,6 +104,7 @@ func (s *stage) wait(ctx context.Context) {
 	case <-ctx.Done():
 	}
 	s.idle.Store(false)
+	s.rest.end()
 }
 
 func (s *stage) next() time.Time {

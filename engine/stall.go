@@ -164,6 +164,8 @@ func (rt *Runtime) fullClaims() []*Claim {
 	for c := range rt.claims {
 		switch {
 		case c.ended.Load(), !feeding[c.node]:
+		case c.paused():
+			return nil // by an operator, for an input that may still come
 		case c.waiting.Load() && !c.reports.due(c.tracker.Watermark()):
 			full = append(full, c)
 		default:

@@ -222,7 +222,7 @@ func (rt *Runtime) fullParts() []part {
 	rt.claimMutex.Lock()
 	defer rt.claimMutex.Unlock()
 	for c := range rt.claims {
-		if !c.waiting.Load() || c.ended.Load() {
+		if !c.waiting.Load() || c.ended.Load() || c.paused() {
 			continue
 		}
 		records, _ := c.tracker.InFlight()

@@ -63,6 +63,7 @@ type writer struct {
 	moving atomic.Int64
 	looked atomic.Int64
 	done   atomic.Bool
+	rest   rest
 
 	// For the watchdog: how much was written or given up, and what waits for
 	// another try, nil for nothing.
@@ -279,6 +280,10 @@ func (w *writer) wait(ctx context.Context) {
 		c, stop := w.rt.clock.Timer(next)
 		defer stop()
 		due = c
+	}
+	if w.moving.Load() == int64(len(w.unsynced)) {
+		w.rest.begin()
+		defer w.rest.end()
 	}
 	w.queue.rest(next)
 	select {

@@ -10,9 +10,50 @@ import (
 // checks looks for what no node can see alone.
 func (p *Plan) checks() {
 	p.withoutEffect()
+	p.forgetful()
+	p.joins()
 	for _, output := range p.outputs() {
 		p.loop(output)
 		p.brokers(output)
+	}
+}
+
+// forgetful warns of operators that remember more than a restart keeps.
+func (p *Plan) forgetful() {
+	for _, n := range p.pipeline.Operators {
+		if p.kinds[n].Forgets {
+			p.problems = append(p.problems, configs.Diagnostic{
+				Position: n.KindPos, Width: len(n.Kind), Severity: configs.Warning, Code: configs.CodeForgets,
+				Message: n.Kind + " starts empty after a restart: what it remembers is not kept",
+			})
+		}
+	}
+}
+
+// joins reports Kafka sources of different groups that meet: they could not be
+// committed together.
+func (p *Plan) joins() {
+	for _, n := range p.pipeline.Operators {
+		if !p.kinds[n].Joins {
+			continue
+		}
+		var first *configs.Node
+		for _, source := range sourcesOf(n) {
+			if source.Kind != "kafka" && source.Kind != "kafka_batched" {
+				continue
+			}
+			if first == nil {
+				first = source
+				continue
+			}
+			if source.Values.String("group") != first.Values.String("group") {
+				p.problem(configs.Diagnostic{
+					Position: source.Values.Pos("group"), Width: source.Values.Width("group"), Code: configs.CodeJoinGroups,
+					Message: fmt.Sprintf("the sources %s and %s meet in %s, but are of different groups", first.Name, source.Name, n.Name),
+					Hint:    "give both the same group: they are committed together",
+				})
+			}
+		}
 	}
 }
 

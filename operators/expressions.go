@@ -71,6 +71,23 @@ func (e *Expression) RunItem(r *engine.Record, item any, index int) (any, error)
 	return result, e.placed(err)
 }
 
+// RunWith computes the expression for a record with the further variables that
+// it was compiled with.
+func (e *Expression) RunWith(r *engine.Record, extra map[string]any) (any, error) {
+	v := e.variables(r)
+	v.Extra = extra
+	result, err := e.program.Run(&v)
+	return result, e.placed(err)
+}
+
+// RunItemBool is RunItem for a condition, which must give a boolean.
+func (e *Expression) RunItemBool(r *engine.Record, item any, index int) (bool, error) {
+	v := e.variables(r)
+	v.Value, v.Index = item, int64(index)
+	result, err := e.program.RunBool(&v)
+	return result, e.placed(err)
+}
+
 // RunBool computes the expression of a filter, which must give a boolean.
 func (e *Expression) RunBool(r *engine.Record) (bool, error) {
 	v := e.variables(r)
@@ -178,6 +195,11 @@ func (t *Tree) Run(r *engine.Record) (any, error) {
 // RunItem is [Expression.RunItem] for a tree.
 func (t *Tree) RunItem(r *engine.Record, item any, index int) (any, error) {
 	return t.run(func(e *Expression) (any, error) { return e.RunItem(r, item, index) })
+}
+
+// RunWith is [Expression.RunWith] for a tree.
+func (t *Tree) RunWith(r *engine.Record, extra map[string]any) (any, error) {
+	return t.run(func(e *Expression) (any, error) { return e.RunWith(r, extra) })
 }
 
 func (t *Tree) run(compute func(*Expression) (any, error)) (any, error) {

@@ -8,11 +8,11 @@ import (
 )
 
 func filterKind() Kind {
-	return filtering("filter", "Lets records through for which the expression is true.", "filter: value.properties.mag >= 4\n", true)
+	return filtering("filter", "Lets records through for which the expression is true.", "filter: value.mag >= 4\n", true)
 }
 
 func removeKind() Kind {
-	return filtering("remove", "Drops records for which the expression is true.", "remove: value.status == \"deleted\"\n", false)
+	return filtering("remove", "Drops records for which the expression is true.", "remove: value.mag < 4\n", false)
 }
 
 // filtering is filter, or its opposite.
@@ -28,17 +28,10 @@ func filtering(kind, summary, example string, keep bool) Kind {
 			},
 			Short:   "expr",
 			Example: example,
+			Given:   []string{`{"mag": 3.9}`, `{"mag": 4}`}, Gives: []string{`{"mag":4}`},
 		},
 		Build: func(b *Builder) engine.Operator {
-			condition := b.Expression("expr")
-			if condition != nil && condition.program.NeverBool() {
-				b.plan.problem(configs.Diagnostic{
-					Position: condition.written.Pos(), Width: condition.width(), Code: configs.CodeNotBoolean,
-					Message: kind + " needs an expression that is true or false; this one never is",
-					Hint:    "compare it with something: ==, !=, <, in, …",
-				})
-			}
-			return &filterOperator{condition: condition, keep: keep}
+			return &filterOperator{condition: b.Condition("expr"), keep: keep}
 		},
 	}
 }

@@ -17,6 +17,7 @@ func flattenKind() Kind {
 			Doc:      "Elements of a batch have their own lineage; the items of a plain list share their record's. An empty list sends nothing.",
 			Finished: "when all items are finished; an empty list at once",
 			Example:  "flatten: {}\n",
+			Given:    []string{"[1, 2]", "[]", "[3]"}, Gives: []string{"1", "2", "3"},
 		},
 		Build: func(*Builder) engine.Operator { return flattenOperator{} },
 	}

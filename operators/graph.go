@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"runtime"
+	"slices"
 	"time"
 
 	"waterhealer/configs"
@@ -109,9 +110,7 @@ func (b *graphBuilder) build() error {
 	}
 	for _, nodes := range [][]*configs.Node{p.Operators, p.Sinks} {
 		for _, n := range nodes {
-			for port, input := range n.Inputs {
-				b.graph.Connect(b.nodes[input], b.nodes[n], port)
-			}
+			b.connect(n)
 		}
 	}
 	for _, nodes := range [][]*configs.Node{p.Sources, p.Operators, p.Sinks} {
@@ -127,6 +126,23 @@ func (b *graphBuilder) build() error {
 	}
 	b.graph.Sources = sources
 	return nil
+}
+
+// connect adds the edges to a node: those of its inputs, then those of what a
+// field names as one more.
+func (b *graphBuilder) connect(n *configs.Node) {
+	inputs := n.InputList()
+	if field := b.plan.kinds[n].Signal; field != "" {
+		inputs = append(inputs, n.Values.Item(field).Inputs()...)
+	}
+	for port, in := range inputs {
+		if in.Branch == "" {
+			b.graph.Connect(b.nodes[in.Node], b.nodes[n], port)
+			continue
+		}
+		branch := slices.Index(in.Node.Branches(), in.Branch) + 1
+		b.graph.ConnectBranch(b.nodes[in.Node], branch, b.nodes[n], port)
+	}
 }
 
 func (b *graphBuilder) add(n *configs.Node, node *engine.Node) *engine.Node {
@@ -297,8 +313,8 @@ func inOrder(nodes []*configs.Node) []*configs.Node {
 			return
 		}
 		seen[n] = true
-		for _, input := range n.Inputs {
-			visit(input)
+		for _, input := range n.Reads() {
+			visit(input.Node)
 		}
 		out = append(out, n)
 	}

@@ -13,6 +13,15 @@ type Kind struct {
 	// Pairs says that it pairs neighbours: skipping finished records on a
 	// restart would invent pairs, so its sources keep no map of holes.
 	Pairs bool
+	// Forgets says that it remembers more than the records that it holds, and
+	// starts empty after a restart.
+	Forgets bool
+	// Signal names a field that names a node which is one more input, behind those
+	// of `from`.
+	Signal string
+	// Joins says that it brings several inputs together: their sources are
+	// committed together.
+	Joins bool
 	// Build makes the operator. Problems of its fields go to the builder.
 	Build func(b *Builder) engine.Operator
 }
@@ -43,6 +52,23 @@ func (b *Builder) Workers(field string) int {
 		return 1
 	}
 	return int(b.Node.Values.Int(field))
+}
+
+// Condition compiles a field that must be true or false.
+func (b *Builder) Condition(field string, names ...string) *Expression {
+	return b.condition(b.Node.Values.Expression(field), names...)
+}
+
+func (b *Builder) condition(written *configs.Expression, names ...string) *Expression {
+	condition := b.plan.expression(written, names...)
+	if condition != nil && condition.program.NeverBool() {
+		b.plan.problem(configs.Diagnostic{
+			Position: condition.written.Pos(), Width: condition.width(), Code: configs.CodeNotBoolean,
+			Message: b.Node.Kind + " needs an expression that is true or false; this one never is",
+			Hint:    "compare it with something: ==, !=, <, in, …",
+		})
+	}
+	return condition
 }
 
 // Tree compiles a field that is an expression or a mapping of expressions.

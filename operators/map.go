@@ -18,7 +18,8 @@ func mapKind() Kind {
 				{Name: "expr", Type: configs.TypeTree, Required: true, Doc: "The new value: an expression, or a mapping (nested as you like) of expressions."},
 			},
 			Short: "expr", ShortMapping: true,
-			Example: "map:\n  id: value.id\n  magnitude: value.properties.mag\n",
+			Example: "map:\n  id: value.id\n  magnitude: value.mag\n",
+			Given:   []string{`{"mag": 4.5, "id": "us1"}`}, Gives: []string{`{"id":"us1","magnitude":4.5}`},
 		},
 		Build: func(b *Builder) engine.Operator { return &mapOperator{tree: b.Tree("expr")} },
 	}

@@ -22,7 +22,8 @@ func partitionKind() Kind {
 				{Name: "key", Type: configs.TypeExpression, Doc: "Batches are filled per value of this expression."},
 			},
 			Short:   "size",
-			Example: "partition: {size: 50, timeout: 2s}\n",
+			Example: "partition: {size: 2, timeout: 2s}\n",
+			Given:   []string{"1", "2", "3", "wait 2s", "4"}, Gives: []string{"[1,2]", "[3]"},
 		},
 		State: true,
 		Build: func(b *Builder) engine.Operator {
@@ -43,6 +44,7 @@ func partitionTimeKind() Kind {
 			},
 			Short:   "within",
 			Example: "partition_time: 3s\n",
+			Given:   []string{"1", "wait 1s", "2", "wait 2s", "3"}, Gives: []string{"[1,2]"},
 		},
 		State: true,
 		Build: func(b *Builder) engine.Operator {

@@ -182,8 +182,8 @@ func sourcesOf(n *configs.Node) []*configs.Node {
 		if n.Section == configs.SectionSource {
 			out = append(out, n)
 		}
-		for _, input := range n.Inputs {
-			visit(input)
+		for _, input := range n.Reads() {
+			visit(input.Node)
 		}
 	}
 	visit(n)

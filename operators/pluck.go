@@ -20,7 +20,8 @@ func pluckKind() Kind {
 				{Name: "pick", Type: configs.TypeData, Required: true, Doc: "A name, an index, or a list of them."},
 			},
 			Short:   "pick",
-			Example: "pluck: name\n",
+			Example: "pluck: [name, id]\n",
+			Given:   []string{`{"id": 7, "name": "Alice"}`}, Gives: []string{`["Alice",7]`},
 		},
 		Build: buildPluck,
 	}

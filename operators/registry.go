@@ -6,15 +6,37 @@ import "waterhealer/configs"
 // suite follow from this list.
 func Kinds() []Kind {
 	return []Kind{
+		accumulateKind(),
+		bufferKind(),
+		collectKind(),
+		combineLatestKind(),
+		delayKind(),
 		filterKind(),
 		flattenKind(),
 		foreachAsyncKind(),
+		foreachFilterKind(),
 		foreachMapKind(),
+		frequenciesKind(),
+		latestKind(),
 		mapKind(),
+		mapAsyncKind(),
 		partitionKind(),
 		partitionTimeKind(),
+		partitionUniqueKind(),
 		pluckKind(),
+		rateLimitKind(),
 		removeKind(),
+		sampleKind(),
+		sliceKind(),
+		slidingWindowKind(),
+		starmapKind(),
+		switchKind(),
+		timedWindowKind(),
+		timedWindowUniqueKind(),
+		unionKind(),
+		uniqueKind(),
+		zipKind(),
+		zipLatestKind(),
 	}
 }
 
