@@ -33,7 +33,7 @@ func (r *Record) For(others []*Record) *Record {
 		child.Batch[0] = r.Batch[0].For(others)
 		return &child
 	}
-	child.entry = &entrance{parents: append([]*Record{r}, others...)}
+	child.entry = &entrance{parents: append([]*Record{r}, others...), joined: true}
 	return &child
 }
 

@@ -29,6 +29,9 @@ type Bounded interface {
 type Patient interface {
 	// Waits says that the operator has something for Pause.
 	Waits() bool
+	// HoldsBack says that it emits no more than there is room for. What is below
+	// then pauses no source above: the operator has room, or says that it has none.
+	HoldsBack() bool
 	// Pause is called after each slice of records, and when what reads the
 	// operator has done what it was given. room is how many records that can take
 	// now: none while it has something left to do, one where a [Bounded] operator
@@ -90,10 +93,11 @@ func (rt *Runtime) connectRooms() {
 	}
 	for _, n := range rt.graph.Nodes {
 		if n.Role == RoleSource {
-			visitBelow(n, false, func(e edge) {
+			visitBelow(n, func(e edge) bool {
 				if s := stages[e.to]; s != nil && s.rooms != nil && !slices.Contains(s.feeds[e.port], n) {
 					s.feeds[e.port] = append(s.feeds[e.port], n)
 				}
+				return e.to.patient == nil || !e.to.patient.HoldsBack()
 			})
 		}
 	}
@@ -101,7 +105,7 @@ func (rt *Runtime) connectRooms() {
 		if s.node.patient == nil {
 			continue
 		}
-		visitBelow(s.node, true, func(e edge) {
+		visitBelow(s.node, func(e edge) bool {
 			r := reader{queue: rt.queues[e.to.index]}
 			if below := stages[e.to]; below != nil {
 				r.rest = &below.rest
@@ -115,6 +119,7 @@ func (rt *Runtime) connectRooms() {
 				r.rest.patients = append(r.rest.patients, s)
 				s.readers = append(s.readers, r)
 			}
+			return r.queue == nil
 		})
 	}
 }
@@ -132,9 +137,9 @@ func (rt *Runtime) ports(n *Node) int {
 	return ports
 }
 
-// visitBelow calls visit once for each edge below n, not past nodes with a
-// queue when queues is set.
-func visitBelow(n *Node, queues bool, visit func(edge)) {
+// visitBelow calls visit once for each edge below n, and goes on past those for
+// which it is true.
+func visitBelow(n *Node, visit func(edge) bool) {
 	seen := make(map[edge]bool)
 	var from func(*Node)
 	from = func(n *Node) {
@@ -144,8 +149,7 @@ func visitBelow(n *Node, queues bool, visit func(edge)) {
 				continue
 			}
 			seen[e] = true
-			visit(e)
-			if !queues || !e.to.State && e.to.Role != RoleOutput {
+			if visit(e) {
 				from(e.to)
 			}
 		}

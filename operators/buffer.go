@@ -42,6 +42,9 @@ func (b *buffer) Process(_ context.Context, r *engine.Record, out *engine.Out) e
 // Waits says that records wait.
 func (b *buffer) Waits() bool { return len(b.waiting) > 0 }
 
+// HoldsBack is what it is for.
+func (b *buffer) HoldsBack() bool { return true }
+
 // Pause sends on what there is room for.
 func (b *buffer) Pause(_ context.Context, room int, out *engine.Out) error {
 	b.send(min(room, len(b.waiting)), out)

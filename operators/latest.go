@@ -39,6 +39,9 @@ func (l *latest) Process(_ context.Context, r *engine.Record, out *engine.Out) e
 // Waits says that there is a record.
 func (l *latest) Waits() bool { return l.newest != nil }
 
+// HoldsBack is what it is for.
+func (l *latest) HoldsBack() bool { return true }
+
 // Pause sends the newest on when there is room.
 func (l *latest) Pause(_ context.Context, room int, out *engine.Out) error {
 	if room > 0 {

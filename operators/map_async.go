@@ -47,6 +47,9 @@ func (m *mapAsync) Process(_ context.Context, r *engine.Record, out *engine.Out)
 // Waits says that records were collected.
 func (m *mapAsync) Waits() bool { return len(m.waiting) > 0 }
 
+// HoldsBack says that it does not: all results go.
+func (m *mapAsync) HoldsBack() bool { return false }
+
 // Pause maps what was collected and emits it in order. It does not wait for
 // what comes after.
 func (m *mapAsync) Pause(ctx context.Context, _ int, out *engine.Out) error {
