@@ -157,7 +157,7 @@ func (s *scenario) step(step string) {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		time.Sleep(d)
+		<-time.After(d)
 	case "hold":
 		s.mu.Lock()
 		s.gate = make(chan struct{})

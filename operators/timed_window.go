@@ -69,8 +69,14 @@ type intervals struct {
 // open opens the interval in which now is, if none is open.
 func (i *intervals) open(now time.Time) {
 	if i.due.IsZero() {
-		i.due = i.origin.Add((now.Sub(i.origin)/i.length + 1) * i.length)
+		i.due = now.Add(i.length - now.Sub(i.origin)%i.length)
 	}
+}
+
+// enter opens the interval in which a record comes.
+func (i *intervals) enter(now time.Time) {
+	i.begin(now)
+	i.open(now)
 }
 
 // next is when the open interval ends. Before the first look it is a time in
@@ -101,7 +107,7 @@ type timedWindow struct {
 func (w *timedWindow) Process(_ context.Context, r *engine.Record, out *engine.Out) error {
 	out.Keep(r)
 	w.records = append(w.records, r)
-	w.open(out.Now())
+	w.enter(out.Now())
 	return nil
 }
 
@@ -158,7 +164,7 @@ func (w *timedWindowUnique) Process(_ context.Context, r *engine.Record, out *en
 	}
 	out.Keep(r)
 	w.window.add(key, r)
-	w.open(out.Now())
+	w.enter(out.Now())
 	return nil
 }
 
