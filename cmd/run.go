@@ -22,6 +22,7 @@ type runOptions struct {
 	embedded       bool
 	seeds          []string
 	connectTimeout time.Duration
+	profiles       profiles
 }
 
 func (p *program) runCommand() *cobra.Command {
@@ -53,6 +54,15 @@ configuration; 3 stalled.`,
 			if err != nil {
 				return err
 			}
+			stopProfiles, err := o.profiles.start()
+			if err != nil {
+				return err
+			}
+			defer func() {
+				if err := stopProfiles(); err != nil {
+					logger.Warn("profile not written", "error", err)
+				}
+			}()
 			if o.dryRun {
 				return p.dryRun(cmd.Context(), l, o, logger)
 			}
@@ -67,6 +77,8 @@ configuration; 3 stalled.`,
 	flags.StringVar(&o.summary, "summary", "text", "how a dry run prints its summary on stderr: text or json")
 	flags.BoolVar(&o.embedded, "embedded", false, "start an in-process broker in place of every brokers: key, with every topic that the file names")
 	flags.StringArrayVar(&o.seeds, "seed", nil, "TOPIC=FILE whose records the embedded broker starts with")
+	flags.StringVar(&o.profiles.cpu, "cpuprofile", "", "file for a CPU profile of the run, for go tool pprof")
+	flags.StringVar(&o.profiles.memory, "memprofile", "", "file for a profile of what the run allocated, for go tool pprof")
 	flags.DurationVar(&o.connectTimeout, "connect-timeout", kafka.DefaultConnectTimeout, "how long brokers may be away at the start")
 	return c
 }
