@@ -22,6 +22,9 @@ type gate struct {
 	// stopped one; a record before them needs no lock.
 	first, last atomic.Int64
 
+	// whole is the unit without a key, made once: see [Record.Unit].
+	whole any
+
 	mu      sync.Mutex
 	blocked map[uint64][]int64 // by unit key, ascending; a number may stand more than once
 	stopped map[uint64]int64   // by unit key: nothing behind it is processed in this run
@@ -29,6 +32,7 @@ type gate struct {
 
 func newGate() *gate {
 	g := &gate{blocked: make(map[uint64][]int64)}
+	g.whole = unitID{gate: g}
 	g.first.Store(math.MaxInt64)
 	g.last.Store(math.MaxInt64)
 	return g

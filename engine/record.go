@@ -118,8 +118,11 @@ func (r *Record) size() int64 { return int64(len(r.Raw) + len(r.Key)) }
 // Unit is what identifies the record's order unit, comparable with ==; nil
 // where nothing has to be kept in order.
 func (r *Record) Unit() any {
-	if r.gate == nil {
+	switch {
+	case r.gate == nil:
 		return nil
+	case r.unitKey == 0:
+		return r.gate.whole
 	}
 	return r.lane()
 }

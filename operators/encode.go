@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"sync"
 	"unicode/utf8"
 
 	"waterhealer/engine"
@@ -29,7 +30,30 @@ func encode(codec string, v any) ([]byte, error) {
 	case codecCSV:
 		return encodeCSV(v)
 	}
-	return value.Append(nil, v)
+	return encodeJSON(v)
+}
+
+// scratch holds buffers to write JSON in, so that a payload is allocated once,
+// in its size.
+//
+//nolint:gochecknoglobals // a pool is only of use if it is shared
+var scratch = sync.Pool{New: func() any { return new([]byte) }}
+
+// scratchMost is the size of the largest buffer that is kept.
+const scratchMost = 64 << 10
+
+func encodeJSON(v any) ([]byte, error) {
+	buffer := scratch.Get().(*[]byte)
+	text, err := value.Append((*buffer)[:0], v)
+	if err != nil {
+		return nil, err
+	}
+	payload := bytes.Clone(text)
+	if cap(text) <= scratchMost {
+		*buffer = text
+		scratch.Put(buffer)
+	}
+	return payload, nil
 }
 
 func encodeText(v any) ([]byte, error) {

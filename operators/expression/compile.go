@@ -204,7 +204,7 @@ func (c *compiler) fold(n node) node {
 	if !n.fixed || c.err != nil {
 		return n
 	}
-	f := &frame{program: c.program, vars: &Variables{}, budget: maxWork / 64}
+	f := &frame{program: c.program, budget: maxWork / 64}
 	v, err := n.run(f)
 	if err != nil {
 		return n
@@ -217,7 +217,7 @@ func (c *compiler) literal(n node) (any, bool) {
 	if !n.fixed || c.err != nil {
 		return nil, false
 	}
-	v, err := n.run(&frame{program: c.program, vars: &Variables{}, budget: maxWork / 64})
+	v, err := n.run(&frame{program: c.program, budget: maxWork / 64})
 	return v, err == nil
 }
 

@@ -56,7 +56,7 @@ type Program struct {
 // type *[RuntimeError] and about this record: the same again would fail again.
 func (p *Program) Run(v *Variables) (result any, err error) {
 	f := p.frames.Get().(*frame)
-	f.vars = v
+	f.vars = *v // copied, so that the caller's need not be allocated
 	f.budget = maxWork
 	defer func() {
 		if r := recover(); r != nil {
@@ -109,7 +109,7 @@ const itemWork = 32
 // frame is the state of one run.
 type frame struct {
 	program *Program
-	vars    *Variables
+	vars    Variables
 	locals  []any // let variables and the #, #index, #acc of predicates
 	args    []any // a stack: the arguments of the open calls
 	budget  int
@@ -142,7 +142,7 @@ func scanWork(v any) int {
 
 // release lets go of the run's values.
 func (f *frame) release() {
-	f.vars = nil
+	f.vars = Variables{}
 	clear(f.locals)
 	clear(f.args[:cap(f.args)])
 	f.args = f.args[:0]
