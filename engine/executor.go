@@ -117,7 +117,7 @@ func (n *Node) decode(r *Record) (err error) {
 // forward passes a record to all that read n. The caller keeps its reference.
 func (x *executor) forward(ctx context.Context, n *Node, r *Record) {
 	if n.Tap != nil {
-		n.Tap(r)
+		n.Tap(r, 0)
 	}
 	if len(n.edges) == 0 {
 		return
@@ -148,7 +148,7 @@ func (x *executor) pass(ctx context.Context, e edge, r *Record) {
 		x.heal(e.to, r)
 	case e.to.Role == RoleOutput || e.to.State:
 		if e.to.Tap != nil && !e.to.State {
-			e.to.Tap(r)
+			e.to.Tap(r, 0)
 		}
 		x.put(e.to, item{port: e.port, record: r})
 	default:
@@ -226,7 +226,7 @@ func (n *Node) call(ctx context.Context, port int, r *Record, out *Out) (err err
 // heal is the end of a record's way at a healing sink, or the fork to its outputs.
 func (x *executor) heal(n *Node, r *Record) {
 	if n.Tap != nil {
-		n.Tap(r)
+		n.Tap(r, 0)
 	}
 	elements := r.count()
 	x.counts[n.index].in += elements

@@ -91,9 +91,10 @@ type Node struct {
 	Policy Policy
 
 	// Tap, where it is not nil, is told of each record that leaves a source or an
-	// operator, and of each that comes to a sink or an output from the graph,
-	// batches whole. It is called by the goroutine that carries the record.
-	Tap func(r *Record)
+	// operator, by which branch (0 where it has none), and of each that comes to a
+	// sink or an output from the graph, batches whole. It is called by the
+	// goroutine that carries the record.
+	Tap func(r *Record, branch int)
 
 	edges []edge
 	index int

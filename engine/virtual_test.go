@@ -37,7 +37,7 @@ func step(t *testing.T, g *Graph, o Options) *stepped {
 		return nil
 	}}}
 	for _, n := range g.Nodes[1:] {
-		n.Tap = func(r *Record) {
+		n.Tap = func(r *Record, _ int) {
 			s.log = append(s.log, fmt.Sprintf("%s %s %v", s.clock.Now().Sub(time.Unix(0, 0)), n.Name, r.List()))
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,6 +80,16 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+// neverMet are the same expectations, none of which can be met, so that
+// everything that came is in the result.
+func neverMet(expected []configs.Expectation) []configs.Expectation {
+	expected = slices.Clone(expected)
+	for i := range expected {
+		expected[i].Values, expected[i].Offsets = [][]byte{[]byte(`"never"`)}, []int64{-1}
+	}
+	return expected
+}
+
 // TestSameEveryTime: goroutines, seeds and maps leave no trace in a result.
 func TestSameEveryTime(t *testing.T) {
 	data, err := os.ReadFile("testdata/same/same.yaml")
@@ -87,11 +98,7 @@ func TestSameEveryTime(t *testing.T) {
 	}
 	pipeline := parsed(t, "same.yaml", data)
 	test := pipeline.Tests[0]
-	test.Expected = append([]configs.Expectation(nil), test.Expected...)
-	for i := range test.Expected { // so that everything that came is in the result
-		test.Expected[i].Values = append([][]byte{[]byte(`"never"`)}, test.Expected[i].Values...)
-		test.Expected[i].Offsets = append([]int64{-1}, test.Expected[i].Offsets...)
-	}
+	test.Expected = neverMet(test.Expected)
 	first := ""
 	for i := range 1000 {
 		result, err := rehearsal.Run(context.Background(), pipeline, &test)
@@ -103,7 +110,7 @@ func TestSameEveryTime(t *testing.T) {
 			t.Fatalf("run %d gave\n%s\nand the first\n%s", i, got, first)
 		}
 	}
-	if strings.Count(first, "never") < len(test.Expected)-2 {
+	if strings.Count(first, " of ") < len(test.Expected) {
 		t.Errorf("the result does not tell what came:\n%s", first)
 	}
 }

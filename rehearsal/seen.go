@@ -42,7 +42,7 @@ func (s *seen) listen(graph *engine.Graph, test *configs.Test) {
 		for _, n := range graph.Nodes {
 			// Only a source may have the default name of a sink.
 			if n.Name == x.Node.Name && n.Role != engine.RoleSource {
-				n.Tap = func(r *engine.Record) { s.pass(x.Node, r) }
+				n.Tap = func(r *engine.Record, _ int) { s.pass(x.Node, r) }
 			}
 		}
 	}
