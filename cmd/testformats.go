@@ -70,7 +70,7 @@ func jsonTestOf(r *testResult) jsonTest {
 	}
 	for _, m := range r.Mismatches {
 		x := m.Expectation
-		one := jsonMismatch{Check: string(x.Check), Node: x.Node.Name, Line: x.KeyPos.Line, Column: x.KeyPos.Column}
+		one := jsonMismatch{Check: string(x.Check), Node: x.Name(), Line: x.KeyPos.Line, Column: x.KeyPos.Column}
 		one.Expected, one.Got = rawList(m.Expected), rawList(m.Got)
 		if x.Single() {
 			one.Expected, one.Got = raw(m.Expected[0]), raw(m.Got[0])

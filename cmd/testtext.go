@@ -80,13 +80,13 @@ func details(r *testResult) string {
 func subject(x *configs.Expectation) string {
 	switch x.Check {
 	case configs.CheckCommitted:
-		return "the watermark of " + x.Node.Name
+		return "the watermark of " + x.Name()
 	case configs.CheckOutput:
-		return "the output of " + x.Node.Name
+		return "the output of " + x.Name()
 	case configs.CheckDead:
-		return "the dead letters of " + x.Node.Name
+		return "the dead letters of " + x.Name()
 	}
-	return fmt.Sprintf("the %s offsets of %s", x.Check, x.Node.Name)
+	return fmt.Sprintf("the %s offsets of %s", x.Check, x.Name())
 }
 
 // cellWidth is where a long value is continued on the next line, surroundings

@@ -46,7 +46,7 @@ func (d *dumper) test(t c.Test) {
 		}
 	}
 	for _, e := range t.Expected {
-		d.say(2, "%s of %s (%s %s) %s %v", e.Check, e.Node.Name, short(e.KeyPos), short(e.Pos), e.Values, e.Offsets)
+		d.say(2, "%s of %s (%s %s) %s %v", e.Check, e.Name(), short(e.KeyPos), short(e.Pos), e.Values, e.Offsets)
 	}
 }
 

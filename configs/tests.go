@@ -37,12 +37,21 @@ const (
 type Expectation struct {
 	Check  Check
 	Node   *Node
+	Branch string   // of an operator that has branches: only what went down this one; "" is all
 	KeyPos Position // of the node's name
 	Pos    Position // of what is expected
 	// Values of output and dead, as JSON texts; offsets of finished and failed,
 	// or the watermark alone.
 	Values  [][]byte
 	Offsets []int64
+}
+
+// Name is what the test calls the node, or its branch.
+func (x *Expectation) Name() string {
+	if x.Branch == "" {
+		return x.Node.Name
+	}
+	return x.Node.Name + "." + x.Branch
 }
 
 // Single says that one number is expected and no list.
@@ -129,7 +138,8 @@ func (r *reader) expectations(p *Pipeline, e *entry) []Expectation {
 	var all []Expectation
 	for i := range e.value.entries {
 		one := &e.value.entries[i]
-		x := Expectation{Check: check, KeyPos: one.pos, Pos: one.value.pos, Node: r.testNode(p, one, nodes)}
+		x := Expectation{Check: check, KeyPos: one.pos, Pos: one.value.pos}
+		x.Node, x.Branch = r.testNode(p, one, nodes)
 		before := len(r.found)
 		switch check {
 		case CheckOutput, CheckDead:
@@ -173,17 +183,26 @@ func (r *reader) testOffsets(e *entry, several bool) []int64 {
 	return slices.Compact(offsets)
 }
 
-// testNode finds a node by its name among those that a test may name there.
-func (r *reader) testNode(p *Pipeline, e *entry, among []*Node) *Node {
-	names := make([]string, 0, len(among))
+// testNode finds a node, or a branch of one, by its name among those that a test
+// may name there.
+func (r *reader) testNode(p *Pipeline, e *entry, among []*Node) (n *Node, branch string) {
+	var names []string
 	for _, n := range among {
 		if n.Name == e.key {
-			return n
+			return n, ""
 		}
 		names = append(names, n.Name)
 	}
+	for _, n := range among {
+		for _, branch := range n.Branches() {
+			if n.Name+"."+branch == e.key {
+				return n, branch
+			}
+			names = append(names, n.Name+"."+branch)
+		}
+	}
 	if r.full() {
-		return nil
+		return nil, ""
 	}
 	message := fmt.Sprintf("there is no node %q", e.said)
 	for _, n := range p.nodes() {
@@ -196,5 +215,5 @@ func (r *reader) testNode(p *Pipeline, e *entry, among []*Node) *Node {
 		listed = "known here: " + strings.Join(names, ", ")
 	}
 	r.reportAt(e.place(), CodeUnknownNode, message, hints(didYouMean(e.key, names, message), listed))
-	return nil
+	return nil, ""
 }

@@ -98,7 +98,7 @@ func (r *reader) step(p *Pipeline, it *item) (Step, bool) {
 // act reads what a step does.
 func (r *reader) act(p *Pipeline, s *Step, field *Field, e *entry) {
 	if field == nil {
-		if s.Source = r.testNode(p, e, p.Sources); s.Source != nil {
+		if s.Source, _ = r.testNode(p, e, p.Sources); s.Source != nil {
 			s.Value = r.data(e.value)
 		}
 		return

@@ -131,7 +131,7 @@ func (x *executor) forward(ctx context.Context, n *Node, r *Record) {
 // forwardTo passes a record to all that read one branch of n.
 func (x *executor) forwardTo(ctx context.Context, n *Node, branch int, r *Record) {
 	if n.Tap != nil {
-		n.Tap(r)
+		n.Tap(r, branch)
 	}
 	for _, e := range n.edges {
 		if e.branch == branch {

@@ -45,7 +45,7 @@ func told(r rehearsal.Result, err error) string {
 	}
 	for i := range r.Mismatches {
 		m := &r.Mismatches[i]
-		b.WriteString(string(m.Expectation.Check) + " of " + m.Expectation.Node.Name + "\n")
+		b.WriteString(string(m.Expectation.Check) + " of " + m.Expectation.Name() + "\n")
 		for _, row := range m.Rows() {
 			b.WriteString(string(row.Mark) + " " + row.Path + "  " + row.Expected + "  " + row.Got + "\n")
 		}

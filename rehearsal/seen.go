@@ -11,13 +11,19 @@ import (
 	"waterhealer/engine/value"
 )
 
+// outlet is a node, or one of its branches.
+type outlet struct {
+	node   *configs.Node
+	branch string
+}
+
 // seen is what a test sees of a run. Nothing is noted any more once it was
 // looked at.
 type seen struct {
 	mu     sync.Mutex
 	closed bool
 	// output are the values that came to a sink or left an operator.
-	output   map[*configs.Node][]any
+	output   map[outlet][]any
 	failures []*engine.Failure
 	// By the source's name.
 	dead      map[string][]any
@@ -27,7 +33,7 @@ type seen struct {
 
 func newSeen() seen {
 	return seen{
-		output:   make(map[*configs.Node][]any),
+		output:   make(map[outlet][]any),
 		dead:     make(map[string][]any),
 		finished: make(map[string][]int64), committed: make(map[string]int64),
 	}
@@ -39,17 +45,25 @@ func (s *seen) listen(graph *engine.Graph, test *configs.Test) {
 		if x.Check != configs.CheckOutput {
 			continue
 		}
+		branches := x.Node.Branches()
 		for _, n := range graph.Nodes {
 			// Only a source may have the default name of a sink.
-			if n.Name == x.Node.Name && n.Role != engine.RoleSource {
-				n.Tap = func(r *engine.Record, _ int) { s.pass(x.Node, r) }
+			if n.Name != x.Node.Name || n.Role == engine.RoleSource {
+				continue
+			}
+			n.Tap = func(r *engine.Record, branch int) {
+				v := plain(r.List())
+				s.pass(outlet{node: x.Node}, v)
+				if branch > 0 {
+					s.pass(outlet{x.Node, branches[branch-1]}, v)
+				}
 			}
 		}
 	}
 }
 
-func (s *seen) pass(n *configs.Node, r *engine.Record) {
-	s.note(func() { s.output[n] = append(s.output[n], plain(r.List())) })
+func (s *seen) pass(by outlet, v any) {
+	s.note(func() { s.output[by] = append(s.output[by], v) })
 }
 
 // failure is told of each offset that took its policy.
@@ -119,7 +133,7 @@ func (p *player) compare() ([]Mismatch, error) {
 func (s *seen) of(x *configs.Expectation) []any {
 	switch x.Check {
 	case configs.CheckOutput:
-		return s.output[x.Node]
+		return s.output[outlet{x.Node, x.Branch}]
 	case configs.CheckDead:
 		return s.dead[x.Node.Name]
 	case configs.CheckCommitted:
