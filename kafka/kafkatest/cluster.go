@@ -219,6 +219,23 @@ func (c *Cluster) Kill(i int) error {
 	return nil
 }
 
+// Freeze stops a broker where it stands: its connections stay open, and it
+// answers nobody until [Cluster.Thaw].
+func (c *Cluster) Freeze(i int) error {
+	if err := c.brokers[i].process.freeze(); err != nil {
+		return fmt.Errorf("freezing broker %d: %w", i, err)
+	}
+	return nil
+}
+
+// Thaw lets a frozen broker go on.
+func (c *Cluster) Thaw(i int) error {
+	if err := c.brokers[i].process.thaw(); err != nil {
+		return fmt.Errorf("thawing broker %d: %w", i, err)
+	}
+	return nil
+}
+
 // Restart starts brokers again on their old data and ports, and returns when
 // they can be used. Those that still run are killed first.
 func (c *Cluster) Restart(ctx context.Context, numbers ...int) error {

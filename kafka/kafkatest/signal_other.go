@@ -1,0 +1,9 @@
+//go:build !unix
+
+package kafkatest
+
+import "errors"
+
+func (p *process) freeze() error { return errors.ErrUnsupported }
+
+func (p *process) thaw() error { return errors.ErrUnsupported }
