@@ -28,6 +28,7 @@ type gate struct {
 	conns  map[*gatedConn]bool     // of the victim
 	slow   func(net.Conn) net.Conn // how the victim's connections are; nil is as usual
 	held   int                     // answers that were kept back
+	all    bool                    // everyone is the victim: encrypted requests do not say who asks
 }
 
 type gatedConn struct {
@@ -48,11 +49,11 @@ func (g *gate) Accept() (net.Conn, error) {
 
 func (c *gatedConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	if !bytes.Contains(b[:n], []byte(victim)) { // every request says who asks
-		return n, err
-	}
 	c.by.mu.Lock()
 	defer c.by.mu.Unlock()
+	if !c.by.all && !bytes.Contains(b[:n], []byte(victim)) { // every request says who asks
+		return n, err
+	}
 	if !c.ours && c.by.slow != nil {
 		c.out = c.by.slow(c.Conn)
 	}
@@ -113,19 +114,25 @@ type network struct {
 
 func newNetwork(t *testing.T, brokers int, topics map[string]int32) *network {
 	t.Helper()
+	return startNetwork(t, brokers, embedded.Options{Topics: topics})
+}
+
+func startNetwork(t *testing.T, brokers int, o embedded.Options) *network {
+	t.Helper()
 	n := &network{t: t}
 	over := make(chan struct{})
 	var err error
-	n.Broker, err = embedded.Start(embedded.Options{Topics: topics, Cluster: []kfake.Opt{
+	o.Cluster = []kfake.Opt{
 		kfake.NumBrokers(brokers),
 		kfake.BrokerConfigs(map[string]string{"group.initial.rebalance.delay.ms": "0"}),
 		kfake.ListenFn(func(network, address string) (net.Listener, error) {
 			l, err := net.Listen(network, address)
-			g := &gate{Listener: l, over: over, conns: make(map[*gatedConn]bool)}
+			g := &gate{Listener: l, over: over, conns: make(map[*gatedConn]bool), all: o.TLS != nil}
 			n.gates = append(n.gates, g)
 			return g, err
 		}),
-	}})
+	}
+	n.Broker, err = embedded.Start(o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -245,3 +245,22 @@ func TestIdleIsNotSilence(t *testing.T) {
 	}
 	eventually(t, "the claims go on", func() bool { return in.count() == 6 })
 }
+
+// One silent broker among those that are given keeps nothing from starting.
+func TestStartsBesideASilentBroker(t *testing.T) {
+	t.Parallel()
+	n := newNetwork(t, 2, map[string]int32{"t": 3, "out": 2})
+	for p := range int32(3) {
+		n.lead("t", p, 0)
+	}
+	n.lead("out", 0, 0)
+	n.lead("out", 1, 0)
+	n.coordinate("g", 0)
+	n.gates[1].freeze()
+	in := newIntake(nil)
+	g, _ := n.source(nil, "t")
+	runSource(t, g, in)
+	o := n.output()
+	write(t, o, notes("u", nil, "a", "b"), "")
+	n.everywhere(in, numbered("a", 100), 100)
+}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"waterhealer/engine"
+	"waterhealer/kafka/embedded"
 )
 
 // through has the victim's connections made slow or bad.
@@ -111,8 +112,13 @@ func TestResetWhileFetching(t *testing.T) {
 // output is one of the victim's that looks for silence often.
 func (n *network) output() *output {
 	n.t.Helper()
+	return n.outputOver(Connection{Brokers: n.Addresses(), ClientID: victim})
+}
+
+func (n *network) outputOver(c Connection) *output {
+	n.t.Helper()
 	o := NewOutput(OutputOptions{
-		Connection: Connection{Brokers: n.Addresses(), ClientID: victim},
+		Connection: c,
 		Topic:      "out", Render: verbatim, Idempotent: true,
 	}).(*output)
 	o.unit, o.silence = unitOf, soon()
@@ -256,4 +262,40 @@ func TestWriteWithStalledConnections(t *testing.T) {
 	n.gates[0].stall()
 	write(t, o, notes("u", nil, "b", "c"), "")
 	checkValues(t, n.Broker, []string{"a", "b", "c"})
+}
+
+// The same with encryption and authentication, which questions need as well.
+func TestStalledSecureConnections(t *testing.T) {
+	t.Parallel()
+	ours := newAuthority(t)
+	encryption, err := NewTLS(TLSOptions{CA: ours.pem})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := startNetwork(t, 2, embedded.Options{
+		Topics: map[string]int32{"t": 1, "out": 1}, TLS: ours.serverTLS(t, false, "127.0.0.1"),
+		Users: []embedded.User{{Mechanism: "SCRAM-SHA-256", Name: "u", Password: "p"}},
+	})
+	n.lead("out", 0, 0)
+	c := Connection{
+		Brokers: n.Addresses(), ClientID: victim, TLS: encryption,
+		SASL: &SASL{Mechanism: "SCRAM-SHA-256", Username: "u", Password: "p"},
+	}
+	o := n.outputOver(c)
+	write(t, o, notes("u", nil, "a"), "")
+	for _, g := range n.gates {
+		g.stall()
+	}
+	write(t, o, notes("u", nil, "b"), "") // the broker answers: it connects anew
+	n.gates[0].freeze()
+	n.lead("out", 0, 1)
+	write(t, o, notes("u", nil, "c"), "") // it does not, but another does
+
+	n.coordinate("g", 1)
+	w := newWatch(c, "g", soon())
+	defer w.stop()
+	said, err := w.ask(t.Context(), n.Addresses()[1], longEnough)
+	if err != nil || said.coordinator != n.Addresses()[1] || said.parked {
+		t.Errorf("the coordinator says %+v: %v", said, err)
+	}
 }
