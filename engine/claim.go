@@ -188,6 +188,10 @@ func (c *Claim) InFlight() (records, bytes int64) { return c.tracker.InFlight() 
 // before.
 func (c *Claim) Abandoned() int64 { return c.tracker.Abandoned() }
 
+// Span is how many offsets lie between the watermark and the last record, both
+// included; 0 when nothing is unfinished.
+func (c *Claim) Span() int64 { return c.tracker.Span() }
+
 // Revoked says that the claim was given up.
 func (c *Claim) Revoked() bool { return c.revoked.Load() }
 

@@ -206,7 +206,7 @@ func (c *claim) push(first *sarama.ConsumerMessage, batch *batcher) {
 			m = nextFetched(delivered)
 		}
 	}
-	if len(taken) > 0 && !c.hand(records(taken), batch) {
+	if len(taken) > 0 && !c.hand(records(taken, scattered(c.tracker)), batch) {
 		return
 	}
 	if beyond {
@@ -284,23 +284,4 @@ func (c *claim) finish() {
 	c.atEnd.Store(true)
 	c.tracker.End() // else the engine would wait for more before it calls a stall one
 	c.group.look()
-}
-
-// records makes the engine's records of a slice, in one allocation.
-func records(messages []*sarama.ConsumerMessage) []*engine.Record {
-	slab := make([]engine.Record, len(messages))
-	pointers := make([]*engine.Record, len(messages))
-	for i, m := range messages {
-		r := &slab[i]
-		r.Raw, r.Intact, r.Key, r.Timestamp = m.Value, true, m.Key, m.Timestamp
-		r.Topic, r.Partition, r.Offset, r.Known = m.Topic, m.Partition, m.Offset, engine.KnownAll
-		if len(m.Headers) > 0 {
-			r.Headers = make([]engine.Header, len(m.Headers))
-			for j, h := range m.Headers {
-				r.Headers[j] = engine.Header{Key: string(h.Key), Value: h.Value}
-			}
-		}
-		pointers[i] = r
-	}
-	return pointers
 }

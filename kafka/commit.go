@@ -84,8 +84,17 @@ func (g *group) commit(ctx context.Context, claims []*claim) error {
 		}
 	}
 	if len(changes) == 0 {
+		g.committed.answered(nil)
 		return nil
 	}
+	g.committed.begin()
+	err := g.commitChanges(ctx, changes, topics)
+	g.committed.answered(err)
+	return err
+}
+
+// commitChanges sends what has changed, of these topics.
+func (g *group) commitChanges(ctx context.Context, changes []change, topics map[place]bool) error {
 	// What was read from one topic is never committed to another of its name.
 	if err := g.checkTopics(ctx, topicsOf(topics)); err != nil {
 		if !passing(err) && ctx.Err() == nil {

@@ -54,6 +54,7 @@ type group struct {
 
 	// committing holds a token while a commit is under way: one at a time.
 	committing chan struct{}
+	committed  unanswered
 	wake       chan struct{} // capacity 1: look at the ends
 
 	mu      sync.Mutex

@@ -16,6 +16,8 @@ type tracker interface {
 	Committed(watermark int64)
 	End()
 	Abandoned() int64
+	InFlight() (records, bytes int64)
+	Span() int64
 }
 
 // intake is [engine.Intake] with claims as trackers, so that tests can stand

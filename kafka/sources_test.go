@@ -157,7 +157,7 @@ func TestRecordsAllocations(t *testing.T) {
 		messages[i] = &sarama.ConsumerMessage{Topic: "t", Offset: int64(i), Value: []byte("v")}
 	}
 	var made []*engine.Record
-	if n := testing.AllocsPerRun(20, func() { made = records(messages) }); n > 2 {
+	if n := testing.AllocsPerRun(20, func() { made = records(messages, false) }); n > 2 {
 		t.Errorf("%v allocations for a slice of %d records", n, len(made))
 	}
 }
