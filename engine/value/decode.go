@@ -32,7 +32,7 @@ func (e *DecodeError) Error() string {
 func Decode(data []byte) (any, error) {
 	text := string(data)
 	if len(text) <= shareUpTo {
-		if o, ok := decodeLazy(text); ok {
+		if o := decodeLazy(text); o != nil {
 			return o, nil
 		}
 	}

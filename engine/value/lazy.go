@@ -34,60 +34,66 @@ type lazy struct {
 	solid atomic.Pointer[Object]
 }
 
-// decodeLazy checks a text that is an object, and makes it a lazy one. ok is
-// false where it must be read in the plain way, which knows what is wrong.
-func decodeLazy(text string) (o *Object, ok bool) {
-	s := scanner{text: text}
-	s.space()
-	if s.pos == len(text) || text[s.pos] != '{' {
-		return nil, false
+// decodeLazy checks a text that is an object, and makes it a lazy one; nil
+// where it must be read in the plain way, which knows what is wrong.
+func decodeLazy(text string) *Object {
+	pos := scanSpace(text, 0)
+	if pos == len(text) || text[pos] != '{' {
+		return nil
 	}
-	o, ok = s.object()
-	if !ok {
-		return nil, false
+	o, end := scanObject(text, pos)
+	if o == nil || scanSpace(text, end) != len(text) {
+		return nil
 	}
-	s.space()
-	return o, s.pos == len(text)
+	return o
 }
 
-// object reads the object at the scanner's place, and only checks what is in it.
-func (s *scanner) object() (*Object, bool) {
+// scanObject reads the object at pos, and only checks what is in it.
+func scanObject(text string, pos int) (o *Object, end int) {
 	var spans [indexFrom]span
 	n := 0
-	s.pos++
-	for s.space(); !s.take('}'); s.space() {
-		if n > 0 {
-			if !s.take(',') {
-				return nil, false
-			}
-			s.space()
-		}
-		if n == len(spans)-1 {
-			return nil, false // it wants an index
-		}
-		f := &spans[n]
-		f.key = uint32(s.pos) + 1
-		if plain, ok := s.string(); !ok || !plain {
-			return nil, false
-		}
-		f.keyEnd = uint32(s.pos) - 1
-		s.space()
-		if !s.take(':') {
-			return nil, false
-		}
-		s.space()
-		f.at = uint32(s.pos)
-		if !s.value(1) {
-			return nil, false
-		}
-		f.end = uint32(s.pos)
-		if i := findSpan(s.text, spans[:n], s.text[f.key:f.keyEnd]); i >= 0 {
-			spans[i].at, spans[i].end = f.at, f.end // the last wins, in the first's place
-			continue
-		}
-		n++
+	pos = scanSpace(text, pos+1)
+	if pos < len(text) && text[pos] == '}' {
+		return newLazy(text, nil), pos + 1
 	}
-	return newLazy(s.text, spans[:n]), true
+	for {
+		keyEnd, plain, at := scanKey(text, pos)
+		if !plain || n == len(spans)-1 { // or it wants an index
+			return nil, -1
+		}
+		behind := scanValue(text, at, 1)
+		if behind < 0 {
+			return nil, -1
+		}
+		if i := findSpan(text, spans[:n], text[pos+1:keyEnd-1]); i >= 0 {
+			spans[i].at, spans[i].end = uint32(at), uint32(behind) // the last wins, in the first's place
+		} else {
+			spans[n] = span{key: uint32(pos) + 1, keyEnd: uint32(keyEnd) - 1, at: uint32(at), end: uint32(behind)}
+			n++
+		}
+		pos = scanSpace(text, behind)
+		if pos >= len(text) {
+			return nil, -1
+		}
+		switch text[pos] {
+		case ',':
+			pos = scanSpace(text, pos+1)
+		case '}':
+			return newLazy(text, spans[:n]), pos + 1
+		default:
+			return nil, -1
+		}
+	}
+}
+
+func findSpan(text string, spans []span, key string) int {
+	for i := range spans {
+		s := &spans[i]
+		if int(s.keyEnd-s.key) == len(key) && text[s.key:s.keyEnd] == key {
+			return i
+		}
+	}
+	return -1
 }
 
 // newLazy makes a lazy object. Most have few fields, and then it is one piece of
@@ -148,16 +154,6 @@ func (l *lazy) append(dst []byte, depth int) ([]byte, error) {
 	return append(dst, '}'), nil
 }
 
-func findSpan(text string, spans []span, key string) int {
-	for i := range spans {
-		s := &spans[i]
-		if int(s.keyEnd-s.key) == len(key) && text[s.key:s.keyEnd] == key {
-			return i
-		}
-	}
-	return -1
-}
-
 // get is a field of a lazy object.
 func (l *lazy) get(key string) (any, bool) {
 	i := findSpan(l.text, l.spans, key)
@@ -195,8 +191,7 @@ func (l *lazy) read(f *span) any {
 	text := l.text[f.at:f.end]
 	switch text[0] {
 	case '{':
-		s := scanner{text: text}
-		if o, ok := s.object(); ok {
+		if o, _ := scanObject(text, 0); o != nil {
 			return o
 		}
 	case '"':

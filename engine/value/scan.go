@@ -5,152 +5,172 @@ import (
 	"unicode/utf8"
 )
 
-// scanner goes over a text and checks it as the decoder does, without making
-// anything.
-type scanner struct {
-	text string
-	pos  int
-}
+// The scan functions go over a text from a place on and check it as the decoder
+// does, without making anything. They return the place behind, or -1 where the
+// text is not what it should be, or out of the ordinary; then the decoder says
+// what is wrong. Places go from hand to hand as plain numbers, so that they stay
+// in registers: every byte of every record passes through here.
 
-func (s *scanner) value(depth int) bool {
-	if depth > lazyDepth || s.pos == len(s.text) {
-		return false
+func scanValue(text string, pos, depth int) int {
+	if depth > lazyDepth || pos >= len(text) {
+		return -1
 	}
-	switch s.text[s.pos] {
+	switch text[pos] {
 	case '{':
-		return s.members(depth)
+		return scanMembers(text, pos, depth)
 	case '[':
-		return s.items(depth)
+		return scanItems(text, pos, depth)
 	case '"':
-		_, ok := s.string()
-		return ok
+		end, _ := scanString(text, pos)
+		return end
 	case 't':
-		return s.word("true")
+		return scanWord(text, pos, "true")
 	case 'f':
-		return s.word("false")
+		return scanWord(text, pos, "false")
 	case 'n':
-		return s.word("null")
+		return scanWord(text, pos, "null")
 	}
-	end := scanNumber(s.text, s.pos)
-	if end < 0 {
-		return false
-	}
-	s.pos = end
-	return true
+	return scanNumber(text, pos)
 }
 
-func (s *scanner) members(depth int) bool {
-	s.pos++
-	first := true
-	for s.space(); !s.take('}'); s.space() {
-		if !first {
-			if !s.take(',') {
-				return false
-			}
-			s.space()
+func scanMembers(text string, pos, depth int) int {
+	pos = scanSpace(text, pos+1)
+	if pos < len(text) && text[pos] == '}' {
+		return pos + 1
+	}
+	for {
+		_, _, end := scanKey(text, pos)
+		if end < 0 {
+			return -1
 		}
-		first = false
-		if _, ok := s.string(); !ok {
-			return false
+		if pos = scanValue(text, end, depth+1); pos < 0 {
+			return -1
 		}
-		s.space()
-		if !s.take(':') {
-			return false
+		pos = scanSpace(text, pos)
+		if pos >= len(text) {
+			return -1
 		}
-		s.space()
-		if !s.value(depth + 1) {
-			return false
+		switch text[pos] {
+		case ',':
+			pos = scanSpace(text, pos+1)
+		case '}':
+			return pos + 1
+		default:
+			return -1
 		}
 	}
-	return true
 }
 
-func (s *scanner) items(depth int) bool {
-	s.pos++
-	first := true
-	for s.space(); !s.take(']'); s.space() {
-		if !first {
-			if !s.take(',') {
-				return false
-			}
-			s.space()
-		}
-		first = false
-		if !s.value(depth + 1) {
-			return false
-		}
+// scanKey goes over a key, its colon, and the space up to the value at end.
+func scanKey(text string, pos int) (keyEnd int, plain bool, end int) {
+	keyEnd, plain = scanString(text, pos)
+	if keyEnd < 0 {
+		return -1, false, -1
 	}
-	return true
+	end = scanSpace(text, keyEnd)
+	if end >= len(text) || text[end] != ':' {
+		return -1, false, -1
+	}
+	return keyEnd, plain, scanSpace(text, end+1)
 }
 
-// string goes over a string; plain says that it has no escapes.
-func (s *scanner) string() (plain, ok bool) {
-	if s.pos == len(s.text) || s.text[s.pos] != '"' {
-		return false, false
+func scanItems(text string, pos, depth int) int {
+	pos = scanSpace(text, pos+1)
+	if pos < len(text) && text[pos] == ']' {
+		return pos + 1
 	}
-	text, start, ascii, plain := s.text, s.pos+1, true, true
-	for i := start; i < len(text); {
+	for {
+		if pos = scanValue(text, pos, depth+1); pos < 0 {
+			return -1
+		}
+		pos = scanSpace(text, pos)
+		if pos >= len(text) {
+			return -1
+		}
+		switch text[pos] {
+		case ',':
+			pos = scanSpace(text, pos+1)
+		case ']':
+			return pos + 1
+		default:
+			return -1
+		}
+	}
+}
+
+// scanString goes over a string; plain says that it has no escapes.
+func scanString(text string, pos int) (end int, plain bool) {
+	if pos >= len(text) || text[pos] != '"' {
+		return -1, false
+	}
+	start := pos + 1
+	for i := start; i < len(text); i++ {
+		switch c := text[i]; {
+		case !special[c]:
+		case c == '"':
+			return i + 1, true
+		default:
+			return scanOddString(text, start, i)
+		}
+	}
+	return -1, false
+}
+
+// scanOddString goes over the rest of a string that has something else in it
+// than plain ASCII.
+func scanOddString(text string, start, i int) (end int, plain bool) {
+	ascii, plain := true, true
+	for i < len(text) {
 		c := text[i]
-		if classes[c] == 0 {
-			i++
-			continue
-		}
 		switch {
 		case c == '"':
-			s.pos = i + 1
-			return plain, ascii || utf8.ValidString(text[start:i])
+			if !ascii && !utf8.ValidString(text[start:i]) {
+				return -1, false
+			}
+			return i + 1, plain
 		case c == '\\':
 			_, size, err := (&decoder{text: text}).escape(i)
 			if err != nil {
-				return false, false
+				return -1, false
 			}
 			plain = false
 			i += size
+			continue
 		case c < ' ':
-			return false, false
-		default:
+			return -1, false
+		case c >= utf8.RuneSelf:
 			ascii = false
-			i++
 		}
+		i++
 	}
-	return false, false
+	return -1, false
 }
 
-// classes marks the bytes that are not simply passed over in a string.
+// special marks the bytes that are not simply passed over in a string.
 //
 //nolint:gochecknoglobals // a constant table
-var classes = func() (c [256]uint8) {
-	for i := range c {
-		if i < ' ' || i >= utf8.RuneSelf || i == '"' || i == '\\' {
-			c[i] = 1
-		}
+var special = func() (is [256]bool) {
+	for i := range is {
+		is[i] = i < ' ' || i >= utf8.RuneSelf || i == '"' || i == '\\'
 	}
-	return c
+	return is
 }()
 
-func (s *scanner) word(w string) bool {
-	if !strings.HasPrefix(s.text[s.pos:], w) {
-		return false
+func scanWord(text string, pos int, word string) int {
+	if !strings.HasPrefix(text[pos:], word) {
+		return -1
 	}
-	s.pos += len(w)
-	return true
+	return pos + len(word)
 }
 
-func (s *scanner) space() {
-	for s.pos < len(s.text) {
-		switch s.text[s.pos] {
+func scanSpace(text string, pos int) int {
+	for pos < len(text) && text[pos] <= ' ' {
+		switch text[pos] {
 		case ' ', '\t', '\n', '\r':
-			s.pos++
+			pos++
 		default:
-			return
+			return pos
 		}
 	}
-}
-
-func (s *scanner) take(c byte) bool {
-	if s.pos < len(s.text) && s.text[s.pos] == c {
-		s.pos++
-		return true
-	}
-	return false
+	return pos
 }
