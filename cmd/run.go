@@ -122,6 +122,7 @@ func (p *program) run(ctx context.Context, l *loaded, o runOptions, logger *slog
 	if err != nil {
 		return &exitError{code: exitUsage, err: err}
 	}
+	defer floorHeap()()
 	started := time.Now()
 	stop := p.terminal.progress(rt, graph.Sources)
 	result, err := rt.Run(ctx)

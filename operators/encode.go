@@ -139,6 +139,11 @@ type rendering struct {
 	headers []headerOf
 }
 
+// looks says whether a message shows more of an untouched record than its bytes.
+func (r *rendering) looks() bool {
+	return r.line || r.topicOf != nil || r.key != nil || len(r.headers) > 0
+}
+
 type headerOf struct {
 	name  string
 	value *Expression

@@ -97,7 +97,11 @@ type graphBuilder struct {
 func (b *graphBuilder) build() error {
 	p := b.plan.pipeline
 	for _, n := range p.Sources {
-		b.add(n, &engine.Node{Role: engine.RoleSource, Decode: b.plan.decoders[n]})
+		decode := b.plan.decoders[n]
+		if decode != nil && b.plan.unread(n) {
+			decode = checker(sourceCodec(n))
+		}
+		b.add(n, &engine.Node{Role: engine.RoleSource, Decode: decode})
 	}
 	for _, n := range inOrder(p.Operators) {
 		kind := b.plan.kinds[n]

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // MaxDepth is how deep lists and objects may nest, when read and when written.
@@ -272,4 +273,17 @@ func (d *decoder) here() string {
 
 func (d *decoder) errorf(offset int, format string, args ...any) error {
 	return &DecodeError{Offset: offset, Message: fmt.Sprintf(format, args...)}
+}
+
+// Check says what [Decode] would say against data, and makes nothing of it.
+func Check(data []byte) error {
+	if len(data) > 0 && len(data) <= shareUpTo {
+		// The scan keeps nothing of the text, so data need not be copied for it.
+		text := unsafe.String(&data[0], len(data))
+		if end := scanValue(text, scanSpace(text, 0), 0); end >= 0 && scanSpace(text, end) == len(text) {
+			return nil
+		}
+	}
+	_, err := Decode(data)
+	return err
 }

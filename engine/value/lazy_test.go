@@ -16,6 +16,9 @@ func sameAsAllAtOnce(t *testing.T, data []byte, v any, err error) {
 	if fmt.Sprint(err) != fmt.Sprint(wantErr) {
 		t.Fatalf("%q: the error is %v, want %v", data, err, wantErr)
 	}
+	if err := Check(data); fmt.Sprint(err) != fmt.Sprint(wantErr) {
+		t.Fatalf("%q: checked, the error is %v, want %v", data, err, wantErr)
+	}
 	if err != nil {
 		return
 	}
