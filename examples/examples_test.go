@@ -22,14 +22,8 @@ func TestTests(t *testing.T) {
 	atRoot(t)
 	got := run(t, append([]string{"test"}, pipelines(t)...)...)
 	got.exits(t, 0)
-	without := 0
-	for line := range strings.Lines(got.stdout) {
-		if strings.HasSuffix(line, ": no tests\n") {
-			without++
-		}
-	}
-	if without > 1 { // load.yaml does nothing with its records
-		t.Errorf("examples are without tests:\n%s", got.stdout)
+	if passed := strings.Count(got.stdout, "\nok    "); passed < 10 {
+		t.Errorf("only %d tests:\n%s", passed, got.stdout)
 	}
 }
 
