@@ -119,16 +119,17 @@ func TestWhatHangsIsNamedAndLeftBehind(t *testing.T) {
 				release := make(chan struct{})
 				var book logBook
 				var last map[int32]int64
-				var rt *Runtime
+				var claims func() []ClaimStatus
 				source := &funcSource{
 					run: func(ctx context.Context, in Intake) error {
+						claims = in.(sourceIntake).Claims
 						one := claimOf(in, 1)
 						in.Push(one, records(1, 0, 50)) // goes another way
 						in.Push(claimOf(in, 0), records(0, 3, 9))
 						<-ctx.Done()
 						return nil
 					},
-					close: func(context.Context) error { last = watermarks(Result{Claims: rt.Claims()}); return nil },
+					close: func(context.Context) error { last = watermarks(Result{Claims: claims()}); return nil },
 				}
 				g := &Graph{Workers: 2, Sources: []Source{source}, StallAfter: 20 * time.Second, ShutdownTimeout: 10 * time.Second}
 				fork(g, c.build(release))
