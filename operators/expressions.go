@@ -160,6 +160,9 @@ func (e *Expression) placed(err error) error {
 type Tree struct {
 	expression *Expression
 	fields     []treeField
+	// layout is set where every field is a field of the value: most objects are
+	// then made of the texts of their fields.
+	layout *value.Layout
 }
 
 type treeField struct {
@@ -184,11 +187,46 @@ func (p *Plan) tree(written *configs.Tree, names ...string) *Tree {
 			t.fields = append(t.fields, treeField{name: f.Name, tree: sub})
 		}
 	}
+	t.lay()
 	return t
+}
+
+// lay finds out whether the object can be made of texts.
+func (t *Tree) lay() {
+	keys := make([]string, len(t.fields))
+	for i, f := range t.fields {
+		if f.tree.expression == nil || !f.tree.expression.program.IsPath() {
+			return
+		}
+		keys[i] = f.name
+	}
+	t.layout = value.NewLayout(keys)
+}
+
+// texts makes the object of the texts of its fields; nil where one has none.
+func (t *Tree) texts(r *engine.Record) *value.Object {
+	var texts [16]string
+	if t.layout == nil || len(t.fields) > len(texts) {
+		return nil
+	}
+	for i := range t.fields {
+		e := t.fields[i].tree.expression
+		v := e.variables(r)
+		text, ok := e.program.ScalarText(&v)
+		if !ok {
+			return nil
+		}
+		texts[i] = text
+	}
+	o, _ := t.layout.Object(texts[:len(t.fields)])
+	return o
 }
 
 // Run computes the tree: its objects keep the order of the file.
 func (t *Tree) Run(r *engine.Record) (any, error) {
+	if o := t.texts(r); o != nil {
+		return o, nil
+	}
 	return t.run(func(e *Expression) (any, error) { return e.Run(r) })
 }
 

@@ -238,6 +238,78 @@ func (o *Object) Text(key string) (text string, ok bool) {
 	return text, true
 }
 
+// ScalarText is the JSON text of a field that is a number, a boolean, nil or not
+// there, or a string without escapes; ok is false otherwise.
+func (o *Object) ScalarText(key string) (text string, ok bool) {
+	if o.lazy == nil {
+		return "", false
+	}
+	i := findSpan(o.lazy.text, o.lazy.spans, key)
+	if i < 0 {
+		return "null", true
+	}
+	s := &o.lazy.spans[i]
+	text = o.lazy.text[s.at:s.end]
+	switch text[0] {
+	case '{', '[':
+		return "", false
+	case '"':
+		return text, strings.IndexByte(text, '\\') < 0
+	}
+	return text, true
+}
+
+// Layout is what objects with the same keys share: see [Layout.Object].
+type Layout struct {
+	keys []string // with quotes and colon, as written
+	size int
+}
+
+// NewLayout makes the layout of objects with these keys, which must differ; nil
+// where such objects are not made of texts: a key needs escapes, or there are many.
+func NewLayout(keys []string) *Layout {
+	if len(keys) == 0 || len(keys) >= indexFrom {
+		return nil
+	}
+	l := &Layout{size: 1}
+	for _, key := range keys {
+		written, err := appendString(nil, key)
+		if err != nil || len(written) != len(key)+2 {
+			return nil
+		}
+		l.keys = append(l.keys, string(written)+":")
+		l.size += len(written) + 2 // the colon, and the comma or the end
+	}
+	return l
+}
+
+// Object makes an object of its fields' texts, which [Object.ScalarText] gave, in
+// the keys' order. ok is false where they are too long for it.
+func (l *Layout) Object(texts []string) (o *Object, ok bool) {
+	size := l.size
+	for _, text := range texts {
+		size += len(text)
+	}
+	if size > shareUpTo {
+		return nil, false
+	}
+	var text strings.Builder
+	text.Grow(size)
+	var spans [indexFrom]span
+	before := byte('{')
+	for i, key := range l.keys {
+		text.WriteByte(before)
+		before = ','
+		from := uint32(text.Len())
+		text.WriteString(key)
+		at := uint32(text.Len())
+		text.WriteString(texts[i])
+		spans[i] = span{key: from + 1, keyEnd: at - 2, at: at, end: uint32(text.Len())}
+	}
+	text.WriteByte('}')
+	return newLazy(text.String(), spans[:len(texts)]), true
+}
+
 // CompareText is [Compare] of the value that [Object.Text] stands for and v; ok
 // is false where they have no order.
 func CompareText(text string, v any) (order int, ok bool) {

@@ -43,20 +43,49 @@ func (c *compiler) against(op operator, left, right node) against {
 // text is the JSON text of the path's last field, where the record was read
 // from text and the field is a number or a string as it stands there.
 func (p *path) text(f *frame) (string, bool) {
+	o, last := p.last(f)
+	if o == nil {
+		return "", false
+	}
+	return o.Text(last)
+}
+
+// last is the object that has the path's last field; nil where there is none.
+func (p *path) last(f *frame) (o *value.Object, key string) {
 	v, err := p.base(f)
 	if err != nil {
-		return "", false
+		return nil, ""
 	}
 	last := len(p.steps) - 1
 	for i := range p.steps[:last] {
 		o, ok := v.(*value.Object)
 		if !ok {
-			return "", false
+			return nil, ""
 		}
 		v, _ = o.Get(p.steps[i].key)
 	}
-	if o, ok := v.(*value.Object); ok {
-		return o.Text(p.steps[last].key)
-	}
-	return "", false
+	o, _ = v.(*value.Object)
+	return o, p.steps[last].key
 }
+
+// ScalarText is the JSON text of what the expression gives, where it is a field
+// of fields and [value.Object.ScalarText] knows it; otherwise it must be run.
+func (p *Program) ScalarText(v *Variables) (text string, ok bool) {
+	if p.path == nil {
+		return "", false
+	}
+	f := p.frames.Get().(*frame)
+	f.vars, f.budget = *v, maxWork
+	defer func() {
+		f.release()
+		p.frames.Put(f)
+	}()
+	o, key := p.path.last(f)
+	if o == nil {
+		return "", false
+	}
+	return o.ScalarText(key)
+}
+
+// IsPath says whether the expression is a field of fields and nothing more.
+func (p *Program) IsPath() bool { return p.path != nil }

@@ -103,7 +103,7 @@ func leadingSpace(source string) int {
 
 func (c *compiler) finish(root node) {
 	p := c.program
-	p.run, p.kinds = root.run, root.kinds
+	p.run, p.kinds, p.path = root.run, root.kinds, root.path
 	p.frames.New = func() any { return &frame{program: p, locals: make([]any, p.slots)} }
 }
 

@@ -43,6 +43,7 @@ type Options struct {
 // Program is a compiled expression. It is safe for use by several goroutines.
 type Program struct {
 	run     eval
+	path    *path // set where it is all that there is
 	kinds   kinds
 	whole   place // the expression's first character
 	options Options

@@ -1,0 +1,56 @@
+package operators_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"waterhealer/engine"
+)
+
+// TestObjectsOfTextsAreLikeOthers holds a mapping of fields, whose objects are
+// made of the records' texts, against the same mapping in a form that is
+// computed.
+func TestObjectsOfTextsAreLikeOthers(t *testing.T) {
+	const quick = `operators:
+  - map: {a: value.a, "b é": value.b.c, d: 'value["d"]'}
+  - filter: value.a != 3
+  - map: {x: value.a, y: 'value["b é"]', all: value}
+`
+	computed := strings.NewReplacer("value.a,", "true ? value.a : 0,", "value.b.c", "true ? value.b.c : 0", `'value["d"]'`, `'true ? value["d"] : 0'`).Replace(quick)
+	computed = strings.NewReplacer("{a: true ? value.a : 0", "{a: 'true ? value.a : 0'", "{x: true ? value.a : 0", "{x: 'true ? value.a : 0'",
+		": true ? value.b.c : 0", ": 'true ? value.b.c : 0'").Replace(computed)
+	scalars := []string{`1`, `1.10`, `-0`, `1e400`, `12345678901234567890123`, `"x"`, `"é"`, `"a\nb"`, `"\u00e9"`, `""`, `null`, `true`, `false`, `{"k":1,"k":2}`, `[1, 2]`, `3`}
+	rapid.Check(t, func(r *rapid.T) {
+		var lines []string
+		for range rapid.IntRange(1, 5).Draw(r, "records") {
+			field := func(name string) string {
+				if rapid.IntRange(0, 9).Draw(r, "missing") == 0 {
+					return `"other":1`
+				}
+				return `"` + name + `" : ` + rapid.SampledFrom(scalars).Draw(r, name)
+			}
+			line := `{` + field("a") + `,"b":{` + field("c") + `},` + field("d") + `,` + field("a") + `}`
+			if rapid.IntRange(0, 9).Draw(r, "odd") == 0 {
+				line = rapid.SampledFrom(append(scalars, `{"b":1}`, `{`)).Draw(r, "odd line")
+			}
+			lines = append(lines, line)
+		}
+		played := func(pipeline string) *bench {
+			b := &bench{}
+			b.run(t, pipeline, map[string]feed{"in": func(_ context.Context, push func(...*engine.Record)) {
+				for _, line := range lines {
+					push(record(line))
+				}
+			}})
+			return b
+		}
+		got, want := played(quick), played(computed)
+		if !slices.Equal(got.lines, want.lines) || len(got.failures) != len(want.failures) {
+			t.Fatalf("of %q:\n%q %q, computed:\n%q %q", lines, got.lines, got.failures, want.lines, want.failures)
+		}
+	})
+}
