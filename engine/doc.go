@@ -101,7 +101,26 @@
 // A writer may hold records that nothing in this run will let go (behind one
 // that halts). It ends when nothing moves any more anywhere: see quiet.go.
 // After a signal or a halt the whole stop takes no longer than the shutdown
-// timeout, a fifth of which (at most 5 s) is kept for the last commits.
+// timeout, a fifth of which (at most 5 s) is kept for the last commits. A call
+// that does not even return when its context is done is left behind with its
+// goroutine ([Runtime.await]): what it had in hand stays unfinished.
+//
+// # Standstill
+//
+// Two things are told apart. A stall is certain ([StallError], stall.go): every
+// claim that leads to an operator that holds records is full, nothing is on its
+// way and no timer is set, so nothing can ever free anything; it halts. An idle
+// claim may still bring what a window waits for, so where one leads there it is
+// no stall.
+//
+// A part that has work and makes no progress is only likely to be stuck (watch.go):
+// a call that lasts, an output that tries again, a commit without an answer, a full
+// partition. Lanes, stages and writers say what they are busy with in a pulse, an
+// atomic store per record and per call of an operator; the watchdog compares what
+// it sees, so that nobody looks at a clock on the data path. It names what stays the
+// same for a minute, or halts with [StuckError] after Graph.StallAfter, an outage
+// included: nothing is put aside by it. A full partition halts only when nothing
+// else moves, since others may just come first.
 //
 // # What was rejected
 //

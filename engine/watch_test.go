@@ -118,18 +118,16 @@ func TestWhatHangsIsNamedAndLeftBehind(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				release := make(chan struct{})
 				var book logBook
-				var last map[int32]int64
-				var claims func() []ClaimStatus
+				closed := false
 				source := &funcSource{
 					run: func(ctx context.Context, in Intake) error {
-						claims = in.(sourceIntake).Claims
 						one := claimOf(in, 1)
 						in.Push(one, records(1, 0, 50)) // goes another way
 						in.Push(claimOf(in, 0), records(0, 3, 9))
 						<-ctx.Done()
 						return nil
 					},
-					close: func(context.Context) error { last = watermarks(Result{Claims: claims()}); return nil },
+					close: func(context.Context) error { closed = true; return nil },
 				}
 				g := &Graph{Workers: 2, Sources: []Source{source}, StallAfter: 20 * time.Second, ShutdownTimeout: 10 * time.Second}
 				fork(g, c.build(release))
@@ -156,10 +154,12 @@ func TestWhatHangsIsNamedAndLeftBehind(t *testing.T) {
 					t.Errorf("stuck: %v", rt.Stuck())
 				}
 				expect(t, "lines", book.lines("WARN", "no progress", "node="+c.node), 1)
+				last := watermarks(result)
 				expect(t, "committed of the other partition", last[1], 50)
 				if last[0] < 0 || last[0] > max(c.offset, 3) {
 					t.Errorf("committed %d", last[0])
 				}
+				expect(t, "closed", closed, true)
 				if took > 20*time.Second*5/4+10*time.Second {
 					t.Errorf("took %s", took)
 				}

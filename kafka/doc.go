@@ -10,6 +10,8 @@
 //	start.go, ranges.go       what is checked and committed before it joins
 //	session.go                the membership: sessions, errors, what is lost
 //	claim.go, batch.go        a claim from its first record to its end
+//	records.go                the engine's records, and what they keep in memory
+//	unanswered.go             commits that nobody takes, for the engine's watchdog
 //	commit.go, change.go      what is committed, and what is done about refusals
 //	ground.go                 metadata, and what it holds on
 //	tail.go, ends.go          offsets that are never delivered; until-end
