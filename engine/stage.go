@@ -7,6 +7,10 @@ import (
 	"time"
 )
 
+// A checkpoint barrier could pass here: an item of the queue that run, when it
+// has come from every input, hands to the operator to write its state down, and
+// then passes on behind all that was emitted before.
+
 // stage runs one operator with state, and the nodes without state behind it up
 // to the next queue.
 type stage struct {

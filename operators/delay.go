@@ -57,10 +57,10 @@ func (d *delay) Next() time.Time {
 	return d.waiting[0].due
 }
 
-// Fire sends what has waited long enough.
-func (d *delay) Fire(_ context.Context, now time.Time, out *engine.Out) error {
-	n := 0
-	for n < len(d.waiting) && !now.Before(d.waiting[n].due) {
+// Fire sends what came at one time and has waited long enough.
+func (d *delay) Fire(_ context.Context, _ time.Time, out *engine.Out) error {
+	n := 1
+	for n < len(d.waiting) && d.waiting[n].due.Equal(d.waiting[0].due) {
 		n++
 	}
 	d.send(n, out)

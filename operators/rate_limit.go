@@ -86,14 +86,10 @@ func (l *rateLimit) Next() time.Time {
 	return l.allowed()
 }
 
-// Fire sends what may leave.
+// Fire sends the first that waits.
 func (l *rateLimit) Fire(_ context.Context, now time.Time, out *engine.Out) error {
-	n := 0
-	for n < len(l.waiting) && !now.Before(l.allowed()) {
-		l.left(now)
-		n++
-	}
-	l.send(n, out)
+	l.left(now)
+	l.send(1, out)
 	return nil
 }
 
