@@ -188,7 +188,7 @@ func (g *graph) resolve(n *Node) {
 			continue
 		}
 		broken := branch == "" && in.hasBranches() // which is reported
-		if seen[Input{Node: in, Branch: branch}] && !broken {
+		if seen[Input{Node: in, Branch: branch}] && !broken && !(n.Spec != nil && n.Spec.Repeats) {
 			g.report(CodeWrongValue, ref.Pos, ref.Width, fmt.Sprintf("%s reads from %s twice", n.said(), ref.said()), "")
 			continue
 		}

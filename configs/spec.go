@@ -66,6 +66,8 @@ type Spec struct {
 	Short string
 	// ShortMapping says that even a mapping is the short form, as for `map`.
 	ShortMapping bool
+	// Repeats says that one node may stand in its `from` more than once.
+	Repeats bool
 	// Example is a runnable pipeline fragment: the node as it stands in a file.
 	Example string
 	// Given is what the example is given, in order: JSON values (`a: 1` for one of

@@ -12,7 +12,7 @@ import (
 func combineLatestKind() Kind {
 	return Kind{
 		Spec: configs.Spec{
-			Section: configs.SectionOperator, Kind: "combine_latest",
+			Section: configs.SectionOperator, Kind: "combine_latest", Repeats: true,
 			Summary:  "Makes a tuple of the newest records of all inputs whenever one brings something.",
 			Doc:      "The first tuple comes when each input has brought something. With `emit_on`, only records of those inputs make tuples, and those that come before the others have brought something are lost. The newest of each input is remembered, and held as long as it is. At the end of input all are let go. Restarts replay everything after the watermark. Its sources share a group.",
 			Finished: "when replaced and every tuple made with it is finished",
@@ -35,15 +35,18 @@ func (b *Builder) emitOn(inputs int) []bool {
 	emitOn := make([]bool, inputs)
 	named := b.Node.Values.Item("emit_on").Inputs()
 	for _, in := range named {
-		port := slices.IndexFunc(b.Node.InputList(), in.Same)
-		if port < 0 {
+		there := false
+		for port, input := range b.Node.InputList() {
+			if in.Same(input) {
+				there, emitOn[port] = true, true
+			}
+		}
+		if !there {
 			b.plan.problem(configs.Diagnostic{
 				Position: in.Pos, Width: in.Width, Code: configs.CodeWrongValue,
 				Message: fmt.Sprintf("%s does not read from %s", b.Node.Name, in.Name()), Hint: "name one of its `from`",
 			})
-			continue
 		}
-		emitOn[port] = true
 	}
 	for i := range emitOn {
 		emitOn[i] = emitOn[i] || len(named) == 0

@@ -40,6 +40,15 @@ func TestEveryExampleCompiles(t *testing.T) {
 func TestProblems(t *testing.T) {
 	for _, c := range []struct{ pipeline, want string }{
 		{"operators:\n  - map: value +\n", "p.yaml:2:16: error[expression]"},
+		{"operators:\n  - sample: {every: 2, ratio: 0.5}\n", "p.yaml:2:31: error[conflicting-field]: sample takes every or ratio"},
+		{"operators:\n  - sample: {}\n", "p.yaml:2:5: error[missing-field]: sample needs every or ratio"},
+		{"operators:\n  - rate_limit: {burst: 2}\n", "p.yaml:2:5: error[missing-field]: rate_limit needs interval or per_second"},
+		{"operators:\n  - starmap: {args: [a, a-b, a, index], expr: a}\n", "p.yaml:2:25: error[wrong-value]: \"a-b\" is no name"},
+		{"operators:\n  - zip: {}\n", "p.yaml:2:5: error[missing-field]: zip needs several inputs, not 1"},
+		{"operators:\n  - {name: m, map: value}\n  - {from: [in, m], zip: {literals: {3: 1}}}\n", "p.yaml:3:38: error[wrong-value]: \"3\" is no place in the tuple"},
+		{"operators:\n  - {name: m, map: value}\n  - {name: o, map: value}\n  - {from: [in, m], combine_latest: {emit_on: o}}\n", "p.yaml:4:47: error[wrong-value]: combine_latest-1 does not read from o"},
+		{"operators:\n  - {name: s, switch: {cases: [{when: '1', name: x}]}}\nsinks: [{from: s.x, memory: {}}]\n", "p.yaml:2:40: error[not-boolean]: switch needs"},
+		{"operators:\n  - unique: {}\n", "p.yaml:2:5: warning[forgets]: unique starts empty after a restart"},
 		{"operators:\n  - map: {a: value, b: {c: nope}}\n", "p.yaml:2:28: error[expression]: unknown name nope"},
 		{"operators:\n  - map: |\n      value.a\n        + valeu\n", "p.yaml:4:11: error[expression]: unknown name valeu"},
 		{"operators:\n  - filter: '[1]'\n", "p.yaml:2:14: error[not-boolean]"},

@@ -20,7 +20,7 @@ func (p *Plan) DeadLetters() []*configs.Node {
 func (p *Plan) Remembering() []*configs.Node {
 	var out []*configs.Node
 	for _, n := range p.pipeline.Operators {
-		if p.kinds[n].State {
+		if kind := p.kinds[n]; kind.State && !kind.Passes {
 			out = append(out, n)
 		}
 	}

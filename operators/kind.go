@@ -16,6 +16,9 @@ type Kind struct {
 	// Forgets says that it remembers more than the records that it holds, and
 	// starts empty after a restart.
 	Forgets bool
+	// Passes says that, although it sees one stream, what it makes of a record does
+	// not depend on those before it: it only keeps order, time or load.
+	Passes bool
 	// Signal names a field that names a node which is one more input, behind those
 	// of `from`.
 	Signal string

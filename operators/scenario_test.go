@@ -38,6 +38,7 @@ type scenario struct {
 	over    bool
 	trace   []string // a line per step
 	outputs []string // what came to the sinks during the steps
+	written func(*engine.Record)
 
 	mu      sync.Mutex
 	seen    []string      // since the last step
@@ -160,7 +161,9 @@ func (s *scenario) step(step string) {
 		<-time.After(d)
 	case "hold":
 		s.mu.Lock()
-		s.gate = make(chan struct{})
+		if s.gate == nil {
+			s.gate = make(chan struct{})
+		}
 		s.mu.Unlock()
 	case "ack":
 		s.ack()
@@ -248,6 +251,9 @@ type steppedSource struct {
 	ended chan struct{}
 	once  sync.Once
 
+	mu     sync.Mutex
+	claims []*engine.Claim // all of them
+
 	waiting  []*engine.Record
 	next     int64
 	finished map[int64]bool // that news told
@@ -257,10 +263,17 @@ func newSteppedSource(name string) *steppedSource {
 	return &steppedSource{name: name, do: make(chan func()), ended: make(chan struct{}), finished: make(map[int64]bool)}
 }
 
-func (f *steppedSource) offer(payload string) {
+func (f *steppedSource) offer(payload string) { f.offerMade(func() string { return payload }) }
+
+// offerID offers a record that says where it was read, in which claim.
+func (f *steppedSource) offerID() {
+	f.offerMade(func() string { return fmt.Sprintf(`{"id":"%s/%d/%d"}`, f.name, len(f.claims)-1, f.next) })
+}
+
+func (f *steppedSource) offerMade(payload func() string) {
 	f.do <- func() {
 		f.waiting = append(f.waiting, &engine.Record{
-			Raw: []byte(payload), Intact: true, Known: engine.KnownAll, Topic: f.name, Offset: f.next,
+			Raw: []byte(payload()), Intact: true, Known: engine.KnownAll, Topic: f.name, Offset: f.next,
 		})
 		f.next++
 	}
@@ -291,7 +304,10 @@ func (f *steppedSource) Run(ctx context.Context, in engine.Intake) error {
 }
 
 func (f *steppedSource) take(start int64, finished func(int64) bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.claim = f.in.Claim(engine.ClaimOptions{Source: f.name, Topic: f.name, Start: start, Finished: finished})
+	f.claims = append(f.claims, f.claim)
 }
 
 func (f *steppedSource) Close(ctx context.Context) error {
@@ -349,6 +365,9 @@ func (o *steppedOutput) Write(ctx context.Context, records []*engine.Record) []e
 	}
 	errs := make([]error, len(records))
 	for i := range records {
+		if o.s.written != nil {
+			o.s.written(records[i])
+		}
 		if away {
 			errs[i] = &engine.FaultError{Fault: engine.FaultDestination, Err: fmt.Errorf("away")}
 		}

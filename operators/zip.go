@@ -13,7 +13,7 @@ import (
 func zipKind() Kind {
 	return Kind{
 		Spec: configs.Spec{
-			Section: configs.SectionOperator, Kind: "zip",
+			Section: configs.SectionOperator, Kind: "zip", Repeats: true,
 			Summary:  "Makes tuples of its inputs' records, in the order in which they come.",
 			Doc:      "The first record of each input makes the first tuple, and so on; a tuple is a plain list, in the order of `from`. When an input is `max_size` records ahead, its sources pause, unless they also feed the input that lags. At the end of input, records that found no partner stay unfinished and are read again. Restarts replay everything after the watermark, since skipping what was done would pair records that do not belong together. Its sources share a group.",
 			Finished: "with its tuple; a failed tuple fails all its records",

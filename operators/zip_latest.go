@@ -11,7 +11,7 @@ import (
 func zipLatestKind() Kind {
 	return Kind{
 		Spec: configs.Spec{
-			Section: configs.SectionOperator, Kind: "zip_latest",
+			Section: configs.SectionOperator, Kind: "zip_latest", Repeats: true,
 			Summary:  "Makes a tuple of each record of the first input with the newest of the others.",
 			Doc:      "The first of `from` loses nothing: its records wait until each of the others has brought something. The newest of the others are remembered, and held as long as they are. At the end of input they are let go; records of the first input that found no partner stay unfinished. Restarts replay everything after the watermark. Its sources share a group.",
 			Finished: "of the first input: with its tuple; of the others: when replaced and all tuples made with it are finished",
