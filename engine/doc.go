@@ -90,6 +90,15 @@
 // a [VirtualClock] besides, their timers take turns, too: nobody waits for one,
 // and whoever moves the clock fires them, see virtual.go.
 //
+// An operator that can fall behind its inputs says how much room it has
+// ([Bounded]), and the sources of a full input pause as if their claims were
+// full: but for those that also feed an input which it waits for, since both may
+// come from one source, and unless nothing can come there any more (room.go). An
+// operator that holds records back while what reads it is busy is told when that
+// has done its work ([Patient]). Busy is a queue that is not empty, a reader that
+// is not at rest, or a lack of room. It is not an open reference: a window below
+// keeps one until it is full, and would wait for records that never come.
+//
 // # Start and stop
 //
 // Outputs open before sources run. At the end (of input, by signal, by halt)
