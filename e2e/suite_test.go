@@ -104,6 +104,7 @@ func suite(t *testing.T, b *broker) {
 	t.Run("SignalDrains", func(t *testing.T) { testSignalDrains(t, b) })
 	t.Run("StaticMember", func(t *testing.T) { testStaticMember(t, b) })
 	t.Run("Rebalance", func(t *testing.T) { testRebalance(t, b) })
+	t.Run("EvictedElement", func(t *testing.T) { testEvictedElement(t, b) })
 	t.Run("Payloads", func(t *testing.T) { testPayloads(t, b) })
 	t.Run("NestedBatches", func(t *testing.T) { testNestedBatches(t, b) })
 	t.Run("Transactions", func(t *testing.T) { testTransactions(t, b) })

@@ -14,9 +14,10 @@ const maxCommitBytes = 512 << 10
 type change struct {
 	claim    *claim
 	offset   int64
+	finished healer.Holes // what metadata is made of
 	metadata string
-	holes    int
-	kept     int
+	holes    int // finished offsets beyond offset
+	kept     int // of those, how many the metadata holds
 }
 
 // change looks at what a claim has finished; false when the broker knows it
@@ -26,18 +27,21 @@ func (c *claim) change() (change, bool) {
 	if c.over || c.isGone || watermark < c.committed {
 		return change{}, false
 	}
-	ch := change{claim: c, offset: watermark}
 	if c.node.noMap {
 		holes = healer.Holes{}
 	}
-	ch.holes = holes.Len()
+	again := time.Now().Before(c.doubtful)
+	if watermark == c.committed && holes == c.finished && !again {
+		return change{}, false // to write the same map again would only take time
+	}
+	ch := change{claim: c, offset: watermark, finished: holes, holes: holes.Len()}
 	ch.metadata, ch.kept = encodeMetadata(c.group.ground(c.place, watermark), holes, c.room)
 	if ch.kept < ch.holes && !c.cut {
 		c.cut = true
 		c.group.logger.Warn("the finished offsets beyond the committed one do not all fit into its metadata: the rest may be done again after a crash",
 			"topic", c.topic, "partition", c.partition, "finished", ch.holes, "kept", ch.kept, "limit", c.room)
 	}
-	return ch, watermark != c.committed || ch.metadata != c.metadata || time.Now().Before(c.doubtful)
+	return ch, watermark != c.committed || ch.metadata != c.metadata || again
 }
 
 // withoutMap is the same commit with nothing but its ground, or, if it was
@@ -46,6 +50,7 @@ func (c *claim) change() (change, bool) {
 func (ch change) withoutMap() change {
 	c := ch.claim
 	c.room = len(ch.metadata) / 2
+	ch.finished = healer.Holes{} // so that the next look finds a change
 	ch.metadata, ch.kept = encodeMetadata(c.group.ground(c.place, ch.offset), healer.Holes{}, len(ch.metadata)-1)
 	return ch
 }

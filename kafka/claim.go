@@ -10,6 +10,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"waterhealer/engine"
+	"waterhealer/healer"
 )
 
 // sliceSize is how many buffered records are pushed at once.
@@ -33,13 +34,14 @@ type claim struct {
 	holding atomic.Bool  // fetching is paused
 
 	// Guarded by group.committing.
-	committed int64     // what the broker acknowledged, -1 nothing
-	metadata  string    // likewise
-	doubtful  time.Time // until then a commit without an answer may still be carried out
-	room      int       // how much metadata the brokers take, as far as they have said
-	cut       bool      // it was said that the map does not fit
-	over      bool      // nothing is committed any more
-	isGone    bool      // gone is closed
+	committed int64        // what the broker acknowledged, -1 nothing
+	metadata  string       // likewise
+	finished  healer.Holes // what metadata was made of
+	doubtful  time.Time    // until then a commit without an answer may still be carried out
+	room      int          // how much metadata the brokers take, as far as they have said
+	cut       bool         // it was said that the map does not fit
+	over      bool         // nothing is committed any more
+	isGone    bool         // gone is closed
 }
 
 // begin makes the claim that a session has just been given: from the committed

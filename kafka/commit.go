@@ -9,7 +9,7 @@ import (
 	"github.com/IBM/sarama"
 )
 
-// commitTimeout bounds one try, the wait for another's try included.
+// commitTimeout bounds the wait for another's try, and that for brokers.
 const commitTimeout = 5 * time.Second
 
 // commitAtIntervals commits what was finished since the last time.
@@ -67,13 +67,13 @@ func (g *group) commit(ctx context.Context, claims []*claim) error {
 		return nil
 	}
 	// Brokers that are away must not hold up who has less time.
-	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
+	waiting, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
 	select {
 	case g.committing <- struct{}{}:
 		defer func() { <-g.committing }()
-	case <-ctx.Done():
-		return ctx.Err()
+	case <-waiting.Done():
+		return waiting.Err()
 	}
 	var changes []change
 	topics := make(map[place]bool)
@@ -95,6 +95,8 @@ func (g *group) commit(ctx context.Context, claims []*claim) error {
 
 // commitChanges sends what has changed, of these topics.
 func (g *group) commitChanges(ctx context.Context, changes []change, topics map[place]bool) error {
+	ctx, cancel := context.WithTimeout(ctx, commitTimeout) // to write many maps took time, too
+	defer cancel()
 	// What was read from one topic is never committed to another of its name.
 	if err := g.checkTopics(ctx, topicsOf(topics)); err != nil {
 		if !passing(err) && ctx.Err() == nil {
@@ -205,7 +207,7 @@ func doubt(part []change, err error) {
 // acknowledged notes a commit that the broker has taken.
 func (g *group) acknowledged(ch change) {
 	c := ch.claim
-	c.committed, c.metadata = ch.offset, ch.metadata
+	c.committed, c.metadata, c.finished = ch.offset, ch.metadata, ch.finished
 	c.tracker.Committed(ch.offset)
 	g.tell(ch, nil)
 }

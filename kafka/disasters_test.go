@@ -323,18 +323,19 @@ func fullMapsInOneCommit(t *testing.T, b brokers, topic string, with func(*sourc
 	const partitions = 250
 	in := newFullMaps()
 	g := newSource(t, b, func(o *sourceTest) {
-		o.settings.CommitInterval = 500 * time.Millisecond
 		with(o)
 	}, topic)
 	source := runSource(t, g, in)
-	eventually(t, "all partitions are claimed", func() bool { return len(g.live()) == partitions })
+	began := time.Now()
+	eventuallyWithin(t, 3*longEnough, "all partitions are claimed", func() bool { return len(g.live()) == partitions })
+	t.Logf("claimed after %s", time.Since(began))
 	in.full.Store(true)
 	admin := control(t, b, g.group)
 	places := make([]place, partitions)
 	for i := range places {
 		places[i] = place{topic, int32(i)}
 	}
-	eventually(t, "all maps are committed", func() bool {
+	eventuallyWithin(t, 3*longEnough, "all maps are committed", func() bool {
 		found, err := admin.committedOffsets(t.Context(), places)
 		if err != nil {
 			t.Fatal(err)

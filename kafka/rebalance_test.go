@@ -1,11 +1,8 @@
 package kafka
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -213,74 +210,5 @@ func TestFencedInstance(t *testing.T) {
 	eventually(t, "the second instance has the partition", func() bool { return two.claim("t", 0) != nil })
 	if err := first.result(t); err == nil {
 		t.Error("the first instance ended without an error")
-	}
-}
-
-// Members come and go while records flow: every record is pushed to somebody,
-// and the committed offset never goes back.
-func TestRebalanceUnderLoad(t *testing.T) {
-	for _, strategy := range strategies {
-		t.Run(strategy, func(t *testing.T) {
-			t.Parallel()
-			const partitions, perPartition = 6, 400
-			b := sourceBroker(t, map[string]int32{"t": partitions})
-			var mu sync.Mutex
-			seen := make(map[string]int)
-			last := make(map[place]int64)
-			count := func(r *engine.Record) bool {
-				mu.Lock()
-				defer mu.Unlock()
-				seen[fmt.Sprint(r.Partition, "/", r.Offset)]++
-				return true
-			}
-			with := func(o *sourceTest) {
-				o.membership.rebalance = []string{strategy}
-				o.settings.CommitInterval = 5 * time.Millisecond
-				o.settings.OnCommit = func(c Commit) {
-					mu.Lock()
-					defer mu.Unlock()
-					if p := (place{c.Topic, c.Partition}); c.Err == nil {
-						if c.Offset < last[p] {
-							t.Errorf("%s: committed %d after %d", p, c.Offset, last[p])
-						}
-						last[p] = c.Offset
-					}
-				}
-			}
-			ctx, cancel := context.WithCancel(t.Context())
-			var producing sync.WaitGroup
-			producing.Go(func() {
-				for i := 0; i < perPartition && ctx.Err() == nil; i += 20 {
-					for p := range int32(partitions) {
-						produceValues(t, b, "t", p, numbered("v", 20)...)
-					}
-				}
-			})
-			defer producing.Wait()
-			defer cancel()
-			steady := runSource(t, newSource(t, b, with, "t"), newIntake(count))
-			for range 4 {
-				in := newIntake(count)
-				guest := runSource(t, newSource(t, b, with, "t"), in)
-				eventually(t, "the guest has partitions", func() bool { return len(in.held()) > 0 })
-				if err := guest.close(t); err != nil {
-					t.Fatal(err)
-				}
-			}
-			eventually(t, "every record was read", func() bool {
-				mu.Lock()
-				defer mu.Unlock()
-				return len(seen) == partitions*perPartition
-			})
-			if err := steady.close(t); err != nil {
-				t.Fatal(err)
-			}
-			admin := control(t, b, "g")
-			for p := range int32(partitions) {
-				if got := committedAt(t, admin, "t", p).offset; got != perPartition {
-					t.Errorf("partition %d: committed %d", p, got)
-				}
-			}
-		})
 	}
 }

@@ -25,14 +25,20 @@ const longEnough = 20 * time.Second
 // eventually waits until ok holds.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
+	eventuallyWithin(t, longEnough, what, ok)
+}
+
+// eventuallyWithin waits for what takes more work than most.
+func eventuallyWithin(t *testing.T, limit time.Duration, what string, ok func() bool) {
+	t.Helper()
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
-	deadline := time.After(longEnough)
+	deadline := time.After(limit)
 	for !ok() {
 		select {
 		case <-ticker.C:
 		case <-deadline:
-			t.Fatalf("waited %s: %s", longEnough, what)
+			t.Fatalf("waited %s: %s", limit, what)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -247,6 +248,21 @@ func (c *Cluster) Restart(ctx context.Context, numbers ...int) error {
 		brokers = append(brokers, c.brokers[i])
 	}
 	return c.launch(ctx, brokers)
+}
+
+// Reconfigure restarts a broker with other properties, over those that it had.
+func (c *Cluster) Reconfigure(ctx context.Context, i int, properties map[string]string) error {
+	changed := maps.Clone(c.options.Properties)
+	if changed == nil {
+		changed = make(map[string]string)
+	}
+	maps.Copy(changed, properties)
+	c.options.Properties = changed
+	b := c.brokers[i]
+	if err := os.WriteFile(b.config(), encode(c.properties(b)), 0o600); err != nil {
+		return err
+	}
+	return c.Restart(ctx, i)
 }
 
 // Stop kills every broker and removes their data.
