@@ -6,10 +6,22 @@ import (
 	"testing"
 )
 
+// trackOrders are the sequences in which records are finished.
+var trackOrders = []struct {
+	name  string
+	stuck bool // the head is never finished
+	sort  func([]*Ack)
+}{
+	{"in order", false, func([]*Ack) {}},
+	{"reversed", false, slices.Reverse[[]*Ack]},
+	{"stuck head", true, func([]*Ack) {}},
+	{"stuck head, reversed", true, slices.Reverse[[]*Ack]},
+}
+
 // track measures begin, release and watermark of records that are fetched 500
 // at a time, with up to inFlight unfinished; order changes the sequence in
 // which those are released. A stuck head is never released.
-func track(b *testing.B, inFlight int, stuck bool, order func([]*Ack)) {
+func track(b testing.TB, records, inFlight int, stuck bool, order func([]*Ack)) {
 	const fetch = 500
 	p := NewPartition(Options{OnFinish: func(int, int64) {}})
 	next := int64(0)
@@ -20,8 +32,7 @@ func track(b *testing.B, inFlight int, stuck bool, order func([]*Ack)) {
 	batch := make([]Entry, fetch)
 	source := any(new(int))
 	open := make([]*Ack, 0, inFlight)
-	b.ReportAllocs()
-	for left := b.N; left > 0; {
+	for left := records; left > 0; {
 		open = open[:0]
 		for len(open) < inFlight && left > 0 {
 			n := min(fetch, left)
@@ -53,12 +64,25 @@ func track(b *testing.B, inFlight int, stuck bool, order func([]*Ack)) {
 
 // BenchmarkTrack is the cost per record of begin, finish and watermark.
 func BenchmarkTrack(b *testing.B) {
-	inOrder := func([]*Ack) {}
-	reversed := func(acks []*Ack) { slices.Reverse(acks) }
-	b.Run("in order", func(b *testing.B) { track(b, 10_000, false, inOrder) })
-	b.Run("reversed", func(b *testing.B) { track(b, 10_000, false, reversed) })
-	b.Run("stuck head", func(b *testing.B) { track(b, 10_000, true, inOrder) })
-	b.Run("stuck head, reversed", func(b *testing.B) { track(b, 10_000, true, reversed) })
+	for _, order := range trackOrders {
+		b.Run(order.name, func(b *testing.B) {
+			b.ReportAllocs()
+			track(b, b.N, 10_000, order.stuck, order.sort)
+		})
+	}
+}
+
+// TestTrackingAllocatesNothingPerRecord is the guard of BenchmarkTrack: in any
+// order and behind a stuck head, a record costs its share of one slab and of
+// what grows a few times in a run, and nothing else.
+func TestTrackingAllocatesNothingPerRecord(t *testing.T) {
+	const records = 100_000
+	for _, order := range trackOrders {
+		run := func() { track(t, records, 10_000, order.stuck, order.sort) }
+		if perRecord := testing.AllocsPerRun(2, run) / records; perRecord > 0.005 {
+			t.Errorf("%s: %.4f allocations per record", order.name, perRecord)
+		}
+	}
 }
 
 // BenchmarkHoles is one look at a partition with a stuck head, 10,000 in flight

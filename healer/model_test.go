@@ -3,6 +3,7 @@ package healer
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"pgregory.net/rapid"
@@ -18,6 +19,7 @@ type modelClaim struct {
 	acks   []*modelAck
 	floor  int64 // from Advance
 	closed bool
+	cut    int64 // what it read from here on is no longer in the log
 	// As of Close.
 	mark  int64
 	holes []int64
@@ -99,10 +101,12 @@ type twin struct {
 	t     rapid.TB
 	claim *modelClaim
 	acks  []*modelAck // of all claims, and nodes
-	log   []int64     // delivered offsets, ascending, with gaps
+	log   []int64     // offsets that are delivered, ascending, with gaps
+	end   int64       // the offset that the next record gets
 	read  int         // the next of log
+	took  []*modelClaim
 
-	ever      map[int64]bool // finished by any claim
+	ever      map[int64]bool // of log, finished by any claim: the naive set
 	committed int64
 	metadata  string
 	ground    Ground
@@ -119,7 +123,8 @@ func newTwin(t rapid.TB) *twin {
 }
 
 func (w *twin) take(start int64, inherited Holes) {
-	w.claim = &modelClaim{start: start, given: map[int64]bool{}}
+	w.claim = &modelClaim{start: start, given: map[int64]bool{}, cut: math.MaxInt64}
+	w.took = append(w.took, w.claim)
 	for r := range inherited.Ranges() {
 		for o := r.First; o <= r.Last; o++ {
 			w.claim.given[o] = true
@@ -163,7 +168,11 @@ func (w *twin) actions(pick func(n int) int) map[string]func() {
 		"join":     func() { w.join(ack(), ack(), ack(), pick(4)) },
 		"advance":  func() { w.advance(int64(pick(6))) },
 		"commit":   func() { w.commit(64 + pick(200)) },
-		"reassign": func() { w.reassign(pick(3) == 0) },
+		"lost":     func() { w.progress(64 + pick(200)) },
+		"revoke":   func() { w.revoke() },
+		"crash":    func() { w.crash(pick(2) == 0) },
+		"compact":  func() { w.compact(1+pick(4), pick) },
+		"truncate": func() { w.truncate(w.end-int64(pick(12)), pick(2) == 0) },
 		"look":     w.look,
 	}
 }
@@ -172,15 +181,12 @@ func (w *twin) begin(n int, pick func(int) int) {
 	var entries []Entry
 	for range n {
 		if w.read == len(w.log) {
-			last := max(w.claim.start, w.claim.floor) - 1
-			if len(w.log) > 0 {
-				last = max(last, w.log[len(w.log)-1])
-			}
 			gap := int64(0)
 			if pick(3) == 0 {
 				gap = int64(pick(5))
 			}
-			w.log = append(w.log, last+1+gap)
+			w.log = append(w.log, w.end+gap)
+			w.end += gap + 1
 		}
 		entries = append(entries, Entry{Offset: w.log[w.read], Size: 1 + pick(9), Source: "record"})
 		w.read++
@@ -260,7 +266,9 @@ func (w *twin) modelRelease(a *modelAck) {
 func (w *twin) modelFinish(a *modelAck) {
 	a.finished = true
 	w.wantGone += int64(a.size)
-	w.ever[a.offset] = true
+	if a.offset < a.claim.cut {
+		w.ever[a.offset] = true
+	}
 }
 
 func (w *twin) fail(a *modelAck, err error) {
@@ -328,47 +336,8 @@ func (w *twin) advance(by int64) {
 	if w.read < len(w.log) {
 		return // more will be delivered here
 	}
-	next := max(w.claim.start, w.claim.floor)
-	if len(w.log) > 0 {
-		next = max(next, w.log[len(w.log)-1]+1)
-	}
-	next += by
-	w.claim.real.Advance(next)
-	w.claim.real.Advance(next - 3) // never back
-	w.claim.floor = max(w.claim.floor, next)
-}
-
-func (w *twin) commit(limit int) {
-	mark, holes := w.claim.real.Progress()
-	if mark < w.committed {
-		w.t.Fatalf("committed offset goes back from %d to %d", w.committed, mark)
-	}
-	w.committed, w.ground.Base = mark, mark
-	w.metadata, _ = EncodeMap(w.ground, holes, limit)
-	if len(w.metadata) > limit {
-		w.t.Fatalf("metadata of %d bytes, limit %d", len(w.metadata), limit)
-	}
-}
-
-// reassign ends the claim, gracefully or by a crash, and takes the next one.
-func (w *twin) reassign(crash bool) {
-	old := w.claim
-	old.mark, old.holes = old.watermark(), old.holesNow()
-	for _, a := range old.acks {
-		if !a.finished {
-			w.wantGone += int64(a.size)
-		}
-	}
-	old.closed = true
-	old.real.Close()
-	old.real.Close()
-	if !crash {
-		w.commit(4096)
-	}
-	holes, err := DecodeMap(w.metadata, w.ground)
-	if err != nil {
-		w.t.Fatalf("own map: %v", err)
-	}
-	w.same(old)
-	w.take(w.committed, holes)
+	w.end += by
+	w.claim.real.Advance(w.end)
+	w.claim.real.Advance(w.end - 3) // never back
+	w.claim.floor = max(w.claim.floor, w.end)
 }
