@@ -12,7 +12,7 @@ FUZZTIME ?= 20s
 # What the real-Kafka suite needs and this machine does not have.
 MISSING := $(strip $(foreach tool,java mvn kcat,$(if $(shell command -v $(tool) 2>/dev/null),,$(tool))))
 
-.PHONY: build test unit format vet lint real-kafka test-kafka kafka chaos fuzz clean
+.PHONY: build test unit format vet lint real-kafka test-kafka kafka chaos parallel-table fuzz clean
 
 build:
 	$(GO) build -o waterhealer .
@@ -76,6 +76,10 @@ fuzz:
 			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
 		done; \
 	done
+
+# What parallel-consumer publishes, on the same work: about a minute and a half.
+parallel-table:
+	$(GO) test -run '^$$' -bench ParallelConsumerTable -benchtime 1x -count 1 ./e2e
 
 clean:
 	rm -rf $(BUILD) waterhealer
