@@ -6,7 +6,8 @@
 //
 // A source pushes slices of records of one claim ([Intake.Push]); each record
 // gets its [healer.Ack] and its order unit, and waits in the unit's strand until
-// a lane takes it ([dispatch]). The lane decodes it and calls the operators without state one after another, as plain
+// a lane takes it ([dispatch]). The lane decodes it and calls the operators
+// without state one after another, as plain
 // functions ([executor.process]). What reaches an operator with state, or an
 // output, is collected and pushed into that node's queue once per slice. An
 // operator with state has a goroutine of its own (a stage), which runs it and
@@ -142,4 +143,13 @@
 // unit until all that was made of a failed record is settled, in output streams
 // too: a window that shares a record with the failed batch stands behind it, and
 // both wait for ever. Releasing what is evicted: it counts as done.
+//
+// A lane per claim, or per hash of the key: 20 keys fall on about 12 of 16 lanes,
+// and whoever shares a lane with slow work waits while others idle. Lanes that
+// steal from each other: what one has begun must be marked for thieves, also
+// where a partition is cheap and run in one go, and somebody must see which lane
+// is stuck. The alarm sees that, and only a batch of several strands takes a lock
+// for each. A fixed number of strands that keys are hashed onto: of 20 keys two
+// meet too often; finding a key's own in a map costs less than a cache miss more.
+// A goroutine per key or per record.
 package engine
