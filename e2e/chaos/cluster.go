@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strconv"
 	"sync"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"waterhealer/kafka/embedded"
 	"waterhealer/kafka/kafkatest"
@@ -23,6 +26,10 @@ type cluster interface {
 	proxies() []*proxy
 	// connect makes a client that goes past the proxies.
 	connect() (*kafkatest.Client, error)
+	// moveCoordinator gives a group another coordinator, as suddenly as it can.
+	moveCoordinator(ctx context.Context, client *kafkatest.Client, group string) error
+	// limitMetadata sets offset.metadata.max.bytes.
+	limitMetadata(ctx context.Context, limit string) error
 	close() error
 }
 
@@ -42,6 +49,8 @@ type fakeCluster struct {
 	mu     sync.Mutex
 	fronts []*proxy
 	behind map[string]string // a proxy's address -> its broker's
+
+	limits []*kfake.FaultHandle // of metadata
 }
 
 // startFake starts the embedded broker.
@@ -101,6 +110,46 @@ func (c *fakeCluster) connect() (*kafkatest.Client, error) {
 		var d net.Dialer
 		return d.DialContext(ctx, network, behind)
 	}))
+}
+
+func (c *fakeCluster) moveCoordinator(context.Context, *kafkatest.Client, string) error {
+	c.broker.Cluster().RehashCoordinators()
+	return nil
+}
+
+// limitMetadata answers as a broker with that limit would: this one has none.
+func (c *fakeCluster) limitMetadata(_ context.Context, limit string) error {
+	most, err := strconv.Atoi(limit)
+	if err != nil {
+		return err
+	}
+	for _, limit := range c.limits {
+		limit.Remove()
+	}
+	c.limits = nil
+	for p := range int32(inputPartitions) {
+		c.limits = append(c.limits, c.broker.Cluster().Fault(kfake.Fault{
+			Keys: []kmsg.Key{kmsg.OffsetCommit}, Partitions: []int32{p}, Err: kerr.OffsetMetadataTooLarge, Count: -1,
+			When: func(request kmsg.Request) bool { return longMetadata(request, p, most) },
+		}))
+	}
+	return nil
+}
+
+// longMetadata says whether a commit's metadata of a partition is too long.
+func longMetadata(request kmsg.Request, partition int32, most int) bool {
+	commit, ok := request.(*kmsg.OffsetCommitRequest)
+	if !ok {
+		return false
+	}
+	for _, t := range commit.Topics {
+		for _, p := range t.Partitions {
+			if p.Partition == partition && p.Metadata != nil && len(*p.Metadata) > most {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (c *fakeCluster) close() error {

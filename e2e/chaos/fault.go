@@ -15,6 +15,12 @@ type fault struct {
 	// of a process: the group has to notice and share out anew before work goes
 	// on, so the bound of I8 is another.
 	process bool
+	// real faults need brokers that can be killed.
+	real bool
+	// alone faults stay out of mixed runs.
+	alone bool
+	// grace is what it may take longer for another reason.
+	grace time.Duration
 	// mix changes what the records are; nil leaves it.
 	mix func(*mix)
 	// strike does it and undoes it. It returns the moment from which it is
@@ -26,9 +32,9 @@ type fault struct {
 // bound is how long progress may take to resume (I8).
 func (f fault) bound() time.Duration {
 	if f.process {
-		return sessionTimeout + rebalanceTimeout + progressGrace
+		return sessionTimeout + rebalanceTimeout + progressGrace + f.grace
 	}
-	return maxBackoff + progressGrace
+	return maxBackoff + progressGrace + f.grace
 }
 
 // faults is the list of all.
@@ -40,14 +46,21 @@ func faults() []fault {
 		cutFault(),
 		silenceFault(),
 		slowFault(),
+		refuseFault(),
+		poisonFault(),
+		deadFault(),
 		partitionsFault(),
+		coordinatorFault(),
+		brokersFault(),
+		metadataFault(),
 	}
 }
 
-// named are the faults of these names, all when there are none.
-func named(names []string) []fault {
+// named are the faults of these names that a cluster can suffer; all, when no
+// names are given.
+func named(names []string, real bool) []fault {
 	return slices.DeleteFunc(faults(), func(f fault) bool {
-		return len(names) > 0 && !slices.Contains(names, f.name)
+		return f.real && !real || len(names) > 0 && !slices.Contains(names, f.name)
 	})
 }
 

@@ -31,11 +31,9 @@ func slowFault() fault {
 		strike: func(ctx context.Context, r *run, random *rand.Rand) (mark, error) {
 			t := trouble{delay: between(random, 50*time.Millisecond, 300*time.Millisecond)}
 			r.say("outputs take %v more", t.delay)
-			for _, p := range r.cluster.proxies() {
-				p.set(t)
-				defer p.set(trouble{})
-			}
+			heal := r.everywhere(t)
 			wait(ctx, 6*time.Second)
+			heal()
 			return r.mark(ctx), nil
 		},
 	}
@@ -47,10 +45,9 @@ func silenceFault() fault {
 		summary: "nothing comes through, either way, for longer than a session: a process or a broker is cut off and nobody is told",
 		process: true,
 		strike: func(ctx context.Context, r *run, random *rand.Rand) (mark, error) {
-			m := r.mark(ctx)
 			heal, err := r.trouble(random, trouble{silent: true})
 			if err != nil {
-				return m, err
+				return mark{}, err
 			}
 			defer heal()
 			for _, p := range r.fleet.living() {
@@ -81,12 +78,20 @@ func (r *run) trouble(random *rand.Rand, t trouble) (heal func(), err error) {
 		fronts, whom = fronts[i:i+1], "broker "+fronts[i].target
 	}
 	r.say("%s: %s", t.name(), whom)
+	return suffer(fronts, t), nil
+}
+
+// everywhere makes trouble before every broker.
+func (r *run) everywhere(t trouble) (heal func()) { return suffer(r.cluster.proxies(), t) }
+
+func suffer(fronts []*proxy, t trouble) (heal func()) {
+	var heals []func()
 	for _, p := range fronts {
-		p.set(t)
+		heals = append(heals, p.suffer(t))
 	}
 	return func() {
-		for _, p := range fronts {
-			p.set(trouble{})
+		for _, heal := range heals {
+			heal()
 		}
-	}, nil
+	}
 }

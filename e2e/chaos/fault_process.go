@@ -16,16 +16,16 @@ func sigkillFault() fault {
 		summary: "a process is killed, and starts again before or after its session has ended",
 		process: true,
 		strike: func(ctx context.Context, r *run, random *rand.Rand) (mark, error) {
-			living := r.fleet.living()
-			if len(living) == 0 {
-				return mark{}, errNobody
+			victim, release, err := r.fleet.choose(random)
+			if err != nil {
+				return mark{}, err
 			}
-			victim := pick(random, living)
+			defer release()
 			r.say("SIGKILL %s", victim.writer)
 			victim.kill()
 			m := r.mark(ctx)
 			wait(ctx, between(random, 0, sessionTimeout+2*time.Second))
-			err := r.fleet.start(victim.slot)
+			err = r.fleet.start(victim.slot)
 			return m, err
 		},
 	}
@@ -37,11 +37,11 @@ func sigstopFault() fault {
 		summary: "a process is stopped for longer than its session, and goes on without knowing",
 		process: true,
 		strike: func(ctx context.Context, r *run, random *rand.Rand) (mark, error) {
-			living := r.fleet.living()
-			if len(living) == 0 {
-				return mark{}, errNobody
+			victim, release, err := r.fleet.choose(random)
+			if err != nil {
+				return mark{}, err
 			}
-			victim := pick(random, living)
+			defer release()
 			victim.isolate()
 			pause := between(random, sessionTimeout+time.Second, sessionTimeout+5*time.Second)
 			r.say("SIGSTOP %s for %.1f s", victim.writer, pause.Seconds())
@@ -61,11 +61,11 @@ func leaveFault() fault {
 		summary: "a process ends on SIGTERM, another joins, and sometimes a third: the group shares out anew",
 		process: true,
 		strike: func(ctx context.Context, r *run, random *rand.Rand) (mark, error) {
-			living := r.fleet.living()
-			if len(living) == 0 {
-				return mark{}, errNobody
+			leaver, release, err := r.fleet.choose(random)
+			if err != nil {
+				return mark{}, err
 			}
-			leaver := pick(random, living)
+			defer release()
 			r.say("SIGTERM %s", leaver.writer)
 			m := r.mark(ctx)
 			if err := leaver.end((shutdownTimeout + progressGrace) * time.Duration(r.slack)); err != nil {
@@ -81,7 +81,7 @@ func leaveFault() fault {
 			}
 			wait(ctx, between(random, time.Second, 4*time.Second))
 			for _, p := range r.fleet.living() {
-				if p.slot != processes {
+				if p.slot != processes || p.isVictim() {
 					continue
 				}
 				r.say("SIGTERM %s", p.writer)

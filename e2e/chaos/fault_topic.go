@@ -3,16 +3,21 @@ package main
 import (
 	"context"
 	"math/rand/v2"
+	"time"
 )
 
 // morePartitions are added by each strike.
 const morePartitions = 4
+
+// metadataRefresh is how often the program asks what partitions there are.
+const metadataRefresh = time.Minute
 
 func partitionsFault() fault {
 	return fault{
 		name:    "partitions",
 		summary: "the input gets more partitions while it is read",
 		process: true,
+		grace:   metadataRefresh,
 		strike: func(ctx context.Context, r *run, _ *rand.Rand) (mark, error) {
 			r.mu.Lock()
 			r.partitions += morePartitions

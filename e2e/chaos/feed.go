@@ -65,17 +65,16 @@ func (f *feeder) widen(partitions int) {
 	}
 }
 
-// trickle gives every partition a record now and then, until it is stopped or
-// the total is reached, so that progress can be seen on each. A write that has
-// begun is never broken off: nobody could tell its records' offsets.
-func (f *feeder) trickle(ctx context.Context, stop <-chan struct{}, total int64) error {
+// trickle gives every partition a record now and then, until it is
+// stopped, so that progress can be seen on each. A write that has begun is never
+// broken off: nobody could tell its records' offsets.
+func (f *feeder) trickle(ctx context.Context, stop <-chan struct{}) error {
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
 	for {
-		if fed, next := f.ends(); fed < total {
-			if err := f.feed(ctx, int64(len(next))); err != nil {
-				return err
-			}
+		_, next := f.ends()
+		if err := f.feed(ctx, int64(len(next))); err != nil {
+			return err
 		}
 		select {
 		case <-stop:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -39,6 +40,7 @@ type process struct {
 
 	mu       sync.Mutex
 	asked    bool // its end is wanted
+	victim   bool // a fault is at work on it
 	isolated bool // it was, for a time, dead to the group and did not know
 	resident int64
 	threads  int64
@@ -89,6 +91,19 @@ func (f *fleet) living() []*process {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(f.all), func(p *process) bool { return p.wasAsked() || p.ended() })
+}
+
+// choose picks a living process for one fault alone, until it is released.
+func (f *fleet) choose(random *rand.Rand) (p *process, release func(), err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	free := slices.DeleteFunc(slices.Clone(f.all), func(p *process) bool { return p.wasAsked() || p.ended() || p.isVictim() })
+	if len(free) == 0 {
+		return nil, nil, errNobody
+	}
+	p = pick(random, free)
+	p.strike(true)
+	return p, func() { p.strike(false) }, nil
 }
 
 // find is the process that writes under a name, nil when there never was one.
@@ -153,6 +168,18 @@ func (p *process) wasAsked() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.asked
+}
+
+func (p *process) isVictim() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.victim
+}
+
+func (p *process) strike(victim bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.victim = victim
 }
 
 func (p *process) ask() {

@@ -26,7 +26,9 @@ func (r *run) judge(ctx context.Context) (report, error) {
 	}
 	rep := report{fault: r.name, cluster: r.cluster.name(), order: r.order, runs: 1, records: sum(ends),
 		duplicates: int64(len(e.repeat))}
-	rep.lost = j.lost()
+	if !r.broken {
+		rep.lost = j.lost()
+	}
 	for p := range r.poller.history {
 		rep.beyond += j.beyond(int32(p))
 		j.back(int32(p))
@@ -184,8 +186,7 @@ func (j *judgement) again() (again int64) {
 		if d.offset >= c.offset {
 			how = "marked"
 			holes, ok := j.marked(d.partition, c)
-			// A map near its limit may have been cut right after.
-			if !ok || !holes.Contains(d.offset) || len(c.metadata) > metadataLimit*3/4 {
+			if !ok || !holes.Contains(d.offset) || j.cutSoon(c, d) {
 				continue
 			}
 		}
@@ -198,6 +199,17 @@ func (j *judgement) again() (again int64) {
 			j.topics.in, d.partition, d.offset, d.writer, j.lanes.name(int(d.at.lane)), d.at.offset, how, c.offset, c.at.Sub(j.began).Seconds())
 	}
 	return again
+}
+
+// cutSoon says that a map may have been cut or left out by the next commit: it
+// was near its limit, or commits could carry none any more.
+func (j *judgement) cutSoon(c commit, d again) bool {
+	if len(c.metadata) > metadataLimit*3/4 {
+		return true
+	}
+	looks := j.poller.looks
+	written := sort.Search(len(looks), func(i int) bool { return looks[i].ends[d.at.lane] > d.at.offset })
+	return !j.mapless.IsZero() && (written == len(looks) || looks[written].at.After(j.mapless))
 }
 
 // before is what was committed on a message's partition at the last look before

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -32,6 +34,7 @@ type options struct {
 	strikes int
 	order   string
 	slack   int
+	brokers string
 	root    string // the module's folder, where the program is built
 }
 
@@ -44,6 +47,7 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&o.order, "order", "", "order of the pipelines: partition or key; both in turn when empty")
 	flags.IntVar(&o.slack, "slack", 1, "multiplies every bound on time")
 	names := flags.String("faults", "", "faults, separated by commas; all when empty")
+	flags.StringVar(&o.brokers, "brokers", "", "embedded or real; both, one after the other, when empty")
 	flags.StringVar(&o.root, "root", ".", "the module's folder")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -59,16 +63,11 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fake, err := startFake()
-	if err != nil {
+	s := suite{options: o, binary: binary, dir: dir, out: out}
+	if err := s.clusters(ctx); err != nil {
 		return err
 	}
-	defer func() { _ = fake.close() }()
-	reports, err := runAll(ctx, fake, o, binary, dir, out)
-	if err != nil {
-		return err
-	}
-	return conclude(out, reports, o.seed, dir)
+	return s.conclude()
 }
 
 // build builds the program.
@@ -82,44 +81,85 @@ func build(ctx context.Context, root, dir string) (string, error) {
 	return binary, nil
 }
 
-// runAll is one run for each fault, and one of them all.
-func runAll(ctx context.Context, c cluster, o options, binary, dir string, out io.Writer) ([]report, error) {
-	var reports []report
-	list := named(o.faults)
-	if len(list) == 0 {
-		return nil, fmt.Errorf("no fault is called %s", strings.Join(o.faults, " or "))
-	}
-	for i, f := range list {
-		p := plan{number: i, name: f.name, faults: []fault{f}, strikes: o.strikes, records: o.records / 10, order: o.orderOf(i),
-			seed: o.seed + uint64(i), slack: o.slack, binary: binary, dir: dir, log: out}
-		rep, err := execute(ctx, c, p)
+// suite is all runs of one command.
+type suite struct {
+	options
+	binary  string
+	dir     string
+	out     io.Writer
+	number  int
+	reports []report
+}
+
+// clusters carries the runs out on each kind of brokers.
+func (s *suite) clusters(ctx context.Context) error {
+	if s.brokers != "real" {
+		fake, err := startFake()
 		if err != nil {
-			return reports, err
+			return err
 		}
-		reports = append(reports, rep)
+		err = s.runs(ctx, fake)
+		if err := errors.Join(err, fake.close()); err != nil {
+			return err
+		}
 	}
-	return reports, nil
+	if s.brokers == "embedded" {
+		return nil
+	}
+	real, err := startReal(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.runs(ctx, real), real.close())
 }
 
-func (o options) orderOf(i int) string {
-	if o.order != "" {
-		return o.order
+// runs is one run for each fault, and one of many at once.
+func (s *suite) runs(ctx context.Context, c cluster) error {
+	_, real := c.(*realCluster)
+	list := named(s.faults, real)
+	if len(list) == 0 {
+		return fmt.Errorf("no fault of %s is called %s", c.name(), strings.Join(s.faults, " or "))
 	}
-	return []string{"key", "partition"}[i%2]
+	for _, f := range list {
+		if err := s.run(ctx, c, f.name, []fault{f}, s.strikes, s.records/10); err != nil {
+			return err
+		}
+	}
+	mixing := slices.DeleteFunc(list, func(f fault) bool { return f.alone })
+	if len(mixing) < 2 {
+		return nil
+	}
+	return s.run(ctx, c, "mixed", mixing, 5*s.strikes, s.records)
 }
 
-func conclude(out io.Writer, reports []report, seed uint64, dir string) error {
-	fmt.Fprintln(out)
-	if err := printTable(out, reports); err != nil {
+func (s *suite) run(ctx context.Context, c cluster, name string, faults []fault, strikes int, records int64) error {
+	order := s.order
+	if order == "" {
+		order = []string{"key", "partition"}[s.number%2]
+	}
+	rep, err := execute(ctx, c, plan{number: s.number, name: name, faults: faults, strikes: strikes, records: records, order: order,
+		seed: s.seed, slack: s.slack, binary: s.binary, dir: s.dir, log: s.out})
+	s.number++
+	if err != nil {
+		return fmt.Errorf("%s on %s, seed %d: %w", name, c.name(), s.seed, err)
+	}
+	s.reports = append(s.reports, rep)
+	return nil
+}
+
+// conclude prints what came of it all.
+func (s *suite) conclude() error {
+	fmt.Fprintln(s.out)
+	if err := printTable(s.out, s.reports); err != nil {
 		return err
 	}
 	failed := 0
-	for _, r := range reports {
-		printFailures(out, r, seed, dir)
+	for _, r := range s.reports {
+		printFailures(s.out, r, s.seed, s.dir)
 		failed += r.failures.count
 	}
 	if failed > 0 {
-		return fmt.Errorf("%d failures, seed %d", failed, seed)
+		return fmt.Errorf("%d failures, seed %d", failed, s.seed)
 	}
-	return os.RemoveAll(dir)
+	return os.RemoveAll(s.dir)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -19,12 +20,12 @@ type proxy struct {
 	listener net.Listener
 	target   string
 
-	mu      sync.Mutex
-	trouble trouble
-	changed chan struct{} // closed when the trouble changes
-	links   map[*link]bool
-	closed  bool
-	work    sync.WaitGroup
+	mu       sync.Mutex
+	troubles map[*trouble]bool
+	changed  chan struct{} // closed when there is more trouble or less
+	links    map[*link]bool
+	closed   bool
+	work     sync.WaitGroup
 }
 
 // trouble is what a proxy does to connections. The zero value is none.
@@ -33,6 +34,7 @@ type trouble struct {
 	cut    bool          // connections are closed, new ones too
 	silent bool          // nothing comes through, either way; nobody is told
 	delay  time.Duration // before each produce request
+	topic  string        // a connection is closed when it carries a produce request that names it
 }
 
 // link is one connection, from a client to the broker.
@@ -49,25 +51,53 @@ func startProxy(listen, target string) (*proxy, error) {
 	if err != nil {
 		return nil, fmt.Errorf("proxy before %s: %w", target, err)
 	}
-	p := &proxy{listener: listener, target: target, changed: make(chan struct{}), links: make(map[*link]bool)}
+	p := &proxy{listener: listener, target: target, changed: make(chan struct{}),
+		links: make(map[*link]bool), troubles: make(map[*trouble]bool)}
 	p.work.Go(p.accept)
 	return p, nil
 }
 
 func (p *proxy) address() string { return p.listener.Addr().String() }
 
-// set changes the trouble; the zero value heals.
-func (p *proxy) set(t trouble) {
+// suffer begins a trouble; heal ends it.
+func (p *proxy) suffer(t trouble) (heal func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.trouble = t
-	close(p.changed)
-	p.changed = make(chan struct{})
+	p.troubles[&t] = true
+	p.turn()
 	for l := range p.links {
 		if t.cut && t.meets(l.client()) {
 			l.close()
 		}
 	}
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.troubles, &t)
+		p.turn()
+	}
+}
+
+// turn wakes all who wait for trouble to end. The caller holds mu.
+func (p *proxy) turn() {
+	close(p.changed)
+	p.changed = make(chan struct{})
+}
+
+// state is all trouble of a client in one, and when to look again.
+func (p *proxy) state(client string) (all trouble, changed <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	all.cut = p.closed
+	for t := range p.troubles {
+		if t.meets(client) {
+			all.cut = all.cut || t.cut
+			all.silent = all.silent || t.silent
+			all.delay = max(all.delay, t.delay)
+			all.topic += t.topic
+		}
+	}
+	return all, p.changed
 }
 
 // name says what it does.
@@ -77,6 +107,8 @@ func (t trouble) name() string {
 		return "cut"
 	case t.silent:
 		return "silence"
+	case t.topic != "":
+		return t.topic + " away"
 	}
 	return "delay"
 }
@@ -92,8 +124,7 @@ func (p *proxy) close() {
 	for l := range p.links {
 		l.close()
 	}
-	close(p.changed)
-	p.changed = make(chan struct{})
+	p.turn()
 	p.mu.Unlock()
 	p.work.Wait()
 }
@@ -173,10 +204,21 @@ func (l *link) requests() {
 		if !l.pass(produce) || !l.dial() {
 			return
 		}
-		if _, err := l.far.Write(append(head[:requestHead:requestHead], name...)); err != nil {
+		rest -= int64(len(name))
+		if t, _ := l.proxy.state(l.client()); produce && t.topic != "" {
+			body := make([]byte, rest)
+			if _, err := io.ReadFull(l.near, body); err != nil || bytes.Contains(body, []byte(t.topic)) {
+				return
+			}
+			head, rest = append(append(head[:requestHead:requestHead], name...), body...), 0
+		} else {
+			head = append(head[:requestHead:requestHead], name...)
+		}
+		if _, err := l.far.Write(head); err != nil {
 			return
 		}
-		if _, err := io.CopyN(l.far, l.near, rest-int64(len(name))); err != nil {
+		head = head[:requestHead]
+		if _, err := io.CopyN(l.far, l.near, rest); err != nil {
 			return
 		}
 	}
@@ -215,16 +257,13 @@ func (l *link) dial() bool {
 func (l *link) pass(produce bool) bool {
 	delayed := false
 	for {
-		l.proxy.mu.Lock()
-		t, changed, closed := l.proxy.trouble, l.proxy.changed, l.proxy.closed
-		l.proxy.mu.Unlock()
-		met := t.meets(l.client())
+		t, changed := l.proxy.state(l.client())
 		switch {
-		case closed, met && t.cut:
+		case t.cut:
 			return false
-		case met && t.silent:
+		case t.silent:
 			<-changed
-		case met && produce && t.delay > 0 && !delayed:
+		case produce && t.delay > 0 && !delayed:
 			timer := time.NewTimer(t.delay)
 			select {
 			case <-timer.C:

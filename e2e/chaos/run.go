@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -53,6 +54,9 @@ type run struct {
 	partitions int // of the input
 	recoveries []recovery
 	failures   failures
+	broken     bool // it was broken off: what is missing may still have come
+	// mapless is when commits could carry maps no more; zero is never.
+	mapless time.Time
 }
 
 // recovery is one strike and how long it took until all partitions moved on.
@@ -64,6 +68,15 @@ type recovery struct {
 // say prints what happens.
 func (r *run) say(format string, args ...any) {
 	fmt.Fprintf(r.log, "  %6.1fs  %s\n", time.Since(r.began).Seconds(), fmt.Sprintf(format, args...))
+}
+
+// unmapped notes that from now on commits may come without maps.
+func (r *run) unmapped() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.mapless.IsZero() {
+		r.mapless = time.Now()
+	}
 }
 
 // mark is this moment, with what is committed as of a look that began after it.
@@ -152,7 +165,7 @@ func (r *run) play(ctx context.Context) error {
 	background.Go(func() error { r.measure(watching); return nil })
 
 	stopTrickle := make(chan struct{})
-	background.Go(func() error { return r.feeder.trickle(watching, stopTrickle, r.records) })
+	background.Go(func() error { return r.feeder.trickle(watching, stopTrickle) })
 
 	err := r.disasters(ctx)
 	close(stopTrickle)
@@ -162,7 +175,7 @@ func (r *run) play(ctx context.Context) error {
 	var broken programError
 	if errors.As(err, &broken) {
 		r.fail("%v", broken.error)
-		err = nil
+		r.broken, err = true, nil
 	}
 	stopWatching()
 	return errors.Join(err, background.Wait())
@@ -201,28 +214,55 @@ func (r *run) disasters(ctx context.Context) error {
 	}
 	burst := r.records * 8 / 10 / int64(max(r.strikes, 1))
 	for i := range r.strikes {
-		bursts, burstCtx := errgroup.WithContext(ctx)
-		bursts.Go(func() error { return r.feeder.feed(burstCtx, burst) })
-		f := r.faults[i%len(r.faults)]
-		wait(ctx, between(random, 0, time.Second))
-		m, err := f.strike(ctx, r, random)
-		if err == nil {
-			err = bursts.Wait()
+		if err := r.disaster(ctx, random, i, burst); err != nil {
+			return r.cause(ctx, err)
 		}
-		if err == nil {
-			err = r.resumed(ctx, m, f.bound())
+	}
+	return nil
+}
+
+// disaster is one strike of a run, or two at once where faults mix.
+func (r *run) disaster(ctx context.Context, random *rand.Rand, i int, burst int64) error {
+	striking := []fault{r.faults[i%len(r.faults)]}
+	if len(r.faults) > 1 {
+		striking[0] = pick(random, r.faults)
+		if random.IntN(3) == 0 {
+			striking = append(striking, pick(random, r.faults))
 		}
-		if err != nil {
-			return r.cause(ctx, fmt.Errorf("%s: %w", f.name, err))
+	}
+	work, workCtx := errgroup.WithContext(ctx)
+	work.Go(func() error { return r.feeder.feed(workCtx, burst) })
+	marks := make([]mark, len(striking))
+	for n, f := range striking {
+		own := rand.New(rand.NewPCG(random.Uint64(), uint64(n)))
+		work.Go(func() (err error) {
+			wait(workCtx, between(own, 0, time.Second))
+			if marks[n], err = f.strike(workCtx, r, own); err != nil {
+				return fmt.Errorf("%s: %w", f.name, err)
+			}
+			return nil
+		})
+	}
+	if err := work.Wait(); err != nil {
+		return err
+	}
+	name, bound, last := "", time.Duration(0), marks[0]
+	for n, f := range striking {
+		name, bound = strings.TrimPrefix(name+" and "+f.name, " and "), max(bound, f.bound())
+		if marks[n].at.After(last.at) {
+			last = marks[n]
 		}
-		took := r.poller.progress(m)
-		r.say("%s: every partition moved on after %.1f s", f.name, took.Seconds())
-		r.mu.Lock()
-		r.recoveries = append(r.recoveries, recovery{fault: f.name, took: took})
-		r.mu.Unlock()
-		if bound := f.bound() * time.Duration(r.slack); took > bound {
-			r.fail("I8: %s: progress took %v, the bound is %v", f.name, took, bound)
-		}
+	}
+	if err := r.resumed(ctx, last, bound); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	took := r.poller.progress(last)
+	r.say("%s: every partition moved on after %.1f s", name, took.Seconds())
+	r.mu.Lock()
+	r.recoveries = append(r.recoveries, recovery{fault: name, took: took})
+	r.mu.Unlock()
+	if bound *= time.Duration(r.slack); took > bound {
+		r.fail("I8: %s: progress took %v, the bound is %v", name, took, bound)
 	}
 	return nil
 }
@@ -230,6 +270,8 @@ func (r *run) disasters(ctx context.Context) error {
 // startLimit is how long the processes may take from their start to the first
 // commits.
 const startLimit = time.Minute
+
+var errStandstill = errors.New("not every partition moved on")
 
 // cause puts the reason why a context was cancelled before what came of it.
 func (r *run) cause(ctx context.Context, err error) error {
@@ -243,7 +285,7 @@ func (r *run) cause(ctx context.Context, err error) error {
 // longer than its bound is a standstill.
 func (r *run) resumed(ctx context.Context, m mark, bound time.Duration) error {
 	limit := 3*bound*time.Duration(r.slack) + 30*time.Second
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, programError{fmt.Errorf("no progress on all partitions within %v", limit)})
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errStandstill)
 	defer cancel()
 	now, err := r.poller.until(ctx, len(m.committed), limit, func(now []int64) bool {
 		for p, before := range m.committed {
@@ -256,19 +298,22 @@ func (r *run) resumed(ctx context.Context, m mark, bound time.Duration) error {
 	if err == nil {
 		return nil
 	}
+	if ctx.Err() != nil && !errors.Is(context.Cause(ctx), errStandstill) {
+		return context.Cause(ctx)
+	}
 	for p, before := range m.committed {
 		if now[p] <= before {
 			r.fail("I8: %s/%d: still committed at %d, nothing since the fault", r.topics.in, p, before)
 		}
 	}
-	return r.cause(ctx, programError{err})
+	return programError{fmt.Errorf("%w within %v", errStandstill, limit)}
 }
 
 // finish writes what is left to write, waits until all is committed, and ends
 // the processes.
 func (r *run) finish(ctx context.Context) error {
 	fed, _ := r.feeder.ends()
-	if err := r.feeder.feed(ctx, r.records-fed); err != nil {
+	if err := r.feeder.feed(ctx, max(0, r.records-fed)); err != nil {
 		return r.cause(ctx, err)
 	}
 	_, ends := r.feeder.ends()
@@ -283,6 +328,9 @@ func (r *run) finish(ctx context.Context) error {
 		return true
 	})
 	if err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		for p, end := range ends {
 			if now[p] < end {
 				r.fail("I11: %s/%d: committed %d of %d, and %v", r.topics.in, p, now[p], end, err)

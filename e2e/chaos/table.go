@@ -29,7 +29,7 @@ type failures struct {
 	texts []string
 }
 
-const failuresKept = 20
+const failuresKept = 12
 
 func (f *failures) add(text string) {
 	f.count++

@@ -28,6 +28,10 @@ type Options struct {
 	Brokers    int               // 0 is 1; three replicate every topic three times and stay writable with two
 	Secure     bool              // adds the listeners SASL, SASLTLS and MutualTLS
 	Properties map[string]string // go into every broker's server.properties, over our own
+	// Front adds the listener Fronted, which clients are told to reach at
+	// another address: that of a proxy, which Front starts before the address
+	// that it is given, and returns.
+	Front func(broker string) (front string, err error)
 }
 
 // Cluster is a running Apache Kafka of one broker or more, each a process of
@@ -46,6 +50,7 @@ type broker struct {
 	id      int
 	dir     string
 	ports   map[Listener]int
+	front   string   // what clients of Fronted are told
 	process *process // nil before the first start
 }
 
@@ -128,17 +133,39 @@ func (c *Cluster) layOut() error {
 		for _, l := range listeners {
 			b.ports[l], ports = ports[0], ports[1:]
 		}
+		if c.options.Front != nil {
+			if b.front, err = c.options.Front(b.address(Fronted)); err != nil {
+				return err
+			}
+		}
 		c.brokers = append(c.brokers, b)
 	}
 	for _, b := range c.brokers {
 		if err := os.MkdirAll(b.data(), 0o700); err != nil {
 			return err
 		}
+	}
+	return c.configure()
+}
+
+// configure writes what the brokers read at their start.
+func (c *Cluster) configure() error {
+	for _, b := range c.brokers {
 		if err := os.WriteFile(b.config(), encode(c.properties(b)), 0o600); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Set changes a property of all brokers; each reads it at its next start.
+func (c *Cluster) Set(name, value string) error {
+	c.options.Properties = maps.Clone(c.options.Properties)
+	if c.options.Properties == nil {
+		c.options.Properties = make(map[string]string)
+	}
+	c.options.Properties[name] = value
+	return c.configure()
 }
 
 // format writes a broker's empty storage, with the cluster's first users.
@@ -192,6 +219,10 @@ func (c *Cluster) Addresses() []string { return c.AddressesOf(Plaintext) }
 func (c *Cluster) AddressesOf(l Listener) []string {
 	var addresses []string
 	for _, b := range c.brokers {
+		if l == Fronted {
+			addresses = append(addresses, b.front)
+			continue
+		}
 		addresses = append(addresses, b.address(l))
 	}
 	return addresses

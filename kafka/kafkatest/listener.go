@@ -14,9 +14,10 @@ import (
 // protocol.
 type Listener string
 
-// The ways to connect. All but Plaintext need [Options.Secure].
+// The ways to connect. All but Plaintext and Fronted need [Options.Secure].
 const (
 	Plaintext Listener = "PLAINTEXT"
+	Fronted   Listener = "FRONTED"        // plain, through the proxies of [Options.Front]
 	SASL      Listener = "SASL_PLAINTEXT" // authentication in the clear
 	SASLTLS   Listener = "SASL_SSL"       // authentication over TLS
 	MutualTLS Listener = "SSL"            // TLS, and the client must show a certificate

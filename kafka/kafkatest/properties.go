@@ -10,10 +10,14 @@ import (
 const controller Listener = "CONTROLLER"
 
 func (o Options) listeners() []Listener {
+	listeners := []Listener{Plaintext}
 	if o.Secure {
-		return []Listener{Plaintext, SASL, SASLTLS, MutualTLS}
+		listeners = append(listeners, SASL, SASLTLS, MutualTLS)
 	}
-	return []Listener{Plaintext}
+	if o.Front != nil {
+		listeners = append(listeners, Fronted)
+	}
+	return listeners
 }
 
 // properties are the settings of one broker, which is a controller too.
@@ -27,9 +31,14 @@ func (c *Cluster) properties(b *broker) map[string]string {
 		voters = append(voters, fmt.Sprintf("%d@%s", other.id, other.address(controller)))
 	}
 	for _, l := range c.options.listeners() {
-		advertised = append(advertised, fmt.Sprintf("%s://%s", l, b.address(l)))
+		listeners = append(listeners, fmt.Sprintf("%s://%s", l, b.address(l)))
+		told := b.address(l)
+		if l == Fronted {
+			told = b.front
+		}
+		advertised = append(advertised, fmt.Sprintf("%s://%s", l, told))
 	}
-	listeners = append(advertised, fmt.Sprintf("%s://%s", controller, b.address(controller)))
+	listeners = append(listeners, fmt.Sprintf("%s://%s", controller, b.address(controller)))
 
 	p := map[string]string{
 		"process.roles":                                    "broker,controller",
@@ -39,7 +48,7 @@ func (c *Cluster) properties(b *broker) map[string]string {
 		"advertised.listeners":                             strings.Join(advertised, ","),
 		"controller.listener.names":                        string(controller),
 		"controller.quorum.voters":                         strings.Join(voters, ","),
-		"listener.security.protocol.map":                   "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL,SSL:SSL",
+		"listener.security.protocol.map":                   "CONTROLLER:PLAINTEXT,FRONTED:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL,SSL:SSL",
 		"inter.broker.listener.name":                       string(Plaintext),
 		"auto.create.topics.enable":                        "false",
 		"num.partitions":                                   "1",

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
-	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
@@ -24,7 +23,7 @@ type Commit struct {
 // Commits are all that a group has committed, sorted by topic and partition.
 // A group that nobody has heard of has none.
 func (c *Client) Commits(ctx context.Context, group string) ([]Commit, error) {
-	coordinator, err := c.coordinator(ctx, group)
+	coordinator, err := c.Coordinator(ctx, group)
 	if err != nil {
 		return nil, fmt.Errorf("commits of %s: %w", group, err)
 	}
@@ -32,7 +31,7 @@ func (c *Client) Commits(ctx context.Context, group string) ([]Commit, error) {
 	asked := kmsg.NewOffsetFetchRequestGroup()
 	asked.Group = group
 	request.Groups = append(request.Groups, asked)
-	answer, err := request.RequestWith(ctx, coordinator)
+	answer, err := request.RequestWith(ctx, c.kafka.Broker(coordinator))
 	if err != nil {
 		return nil, fmt.Errorf("commits of %s: %w", group, err)
 	}
@@ -62,19 +61,16 @@ func (c *Client) Commits(ctx context.Context, group string) ([]Commit, error) {
 	return commits, nil
 }
 
-// coordinator is the broker that knows a group. It is asked for every time: the
-// client remembers one that has died.
-func (c *Client) coordinator(ctx context.Context, group string) (*kgo.Broker, error) {
+// Coordinator is the number of the broker that knows a group. It is asked for
+// every time: the client remembers one that has died.
+func (c *Client) Coordinator(ctx context.Context, group string) (int, error) {
 	request := kmsg.NewPtrFindCoordinatorRequest()
 	request.CoordinatorKey = group
 	answer, err := request.RequestWith(ctx, c.kafka)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	if err := kerr.ErrorForCode(answer.ErrorCode); err != nil {
-		return nil, err
-	}
-	return c.kafka.Broker(int(answer.NodeID)), nil
+	return int(answer.NodeID), kerr.ErrorForCode(answer.ErrorCode)
 }
 
 // Watch polls a group's commits until ctx ends, and hands every answer to
