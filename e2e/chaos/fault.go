@@ -29,10 +29,14 @@ type fault struct {
 	strike func(ctx context.Context, r *run, random *rand.Rand) (mark, error)
 }
 
+// processBound is how long the group may take to notice that a process is gone,
+// and to go on without it.
+const processBound = sessionTimeout + rebalanceTimeout + progressGrace
+
 // bound is how long progress may take to resume (I8).
 func (f fault) bound() time.Duration {
 	if f.process {
-		return sessionTimeout + rebalanceTimeout + progressGrace + f.grace
+		return processBound + f.grace
 	}
 	return maxBackoff + progressGrace + f.grace
 }
@@ -51,6 +55,7 @@ func faults() []fault {
 		deadFault(),
 		partitionsFault(),
 		coordinatorFault(),
+		retentionFault(),
 		brokersFault(),
 		metadataFault(),
 	}

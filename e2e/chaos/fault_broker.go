@@ -63,10 +63,12 @@ func metadataFault() fault {
 			if err != nil {
 				return mark{}, err
 			}
-			wait(ctx, 2*time.Second)
-			m := r.mark(ctx)
+			if err := r.resumed(ctx, r.mark(ctx), processBound); err != nil {
+				return mark{}, err
+			}
 			r.say("offset.metadata.max.bytes is %d again", metadataLimit)
-			return m, r.cluster.limitMetadata(ctx, fmt.Sprint(metadataLimit))
+			err = r.cluster.limitMetadata(ctx, fmt.Sprint(metadataLimit))
+			return r.mark(ctx), err
 		},
 	}
 }

@@ -39,9 +39,10 @@ type process struct {
 	done    chan struct{}
 
 	mu       sync.Mutex
-	asked    bool // its end is wanted
-	victim   bool // a fault is at work on it
-	isolated bool // it was, for a time, dead to the group and did not know
+	asked    bool   // its end is wanted
+	victim   bool   // a fault is at work on it
+	forgiven string // it may halt, if it says this
+	isolated bool   // it was, for a time, dead to the group and did not know
 	resident int64
 	threads  int64
 }
@@ -75,7 +76,7 @@ func (f *fleet) start(slot int) error {
 			return
 		}
 		err = p.command.Wait()
-		if !p.wasAsked() {
+		if !p.wasAsked() && !p.mayHalt() {
 			f.died(fmt.Errorf("process %s ended by itself (%w):\n%s", p.writer, err, tail(p.log, 20)))
 		}
 	}()
@@ -186,6 +187,19 @@ func (p *process) ask() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.asked = true
+}
+
+// forgive lets the process halt by itself, if the last that it says holds text.
+func (p *process) forgive(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.forgiven = text
+}
+
+func (p *process) mayHalt() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.forgiven != "" && p.command.ProcessState.ExitCode() == 1 && strings.Contains(tail(p.log, 3), p.forgiven)
 }
 
 // isolate notes that the group may take the process for dead while it lives.

@@ -82,7 +82,7 @@ func (j *judgement) lost() (lost int64) {
 	for p, first := range j.evidence.first {
 		for offset, at := range first {
 			f := j.workload.fate(int32(p), int64(offset))
-			if at.lane >= 0 || f == dropped {
+			if at.lane >= 0 || f == dropped || int64(offset) < j.gone[int32(p)] {
 				continue
 			}
 			lost++
@@ -108,6 +108,9 @@ func (j *judgement) beyond(partition int32) (beyond int64) {
 				continue
 			}
 			at := first[offset]
+			if at.lane < 0 && offset < j.gone[partition] {
+				continue // the log lost it before anybody had read it
+			}
 			if at.lane >= 0 && at.offset < j.poller.looks[c.look].ends[at.lane] {
 				continue
 			}

@@ -54,7 +54,8 @@ type run struct {
 	partitions int // of the input
 	recoveries []recovery
 	failures   failures
-	broken     bool // it was broken off: what is missing may still have come
+	gone       map[int32]int64 // partition -> below it the log has lost its records
+	broken     bool            // it was broken off: what is missing may still have come
 	// mapless is when commits could carry maps no more; zero is never.
 	mapless time.Time
 }
@@ -92,7 +93,8 @@ func (r *run) mark(ctx context.Context) mark {
 // execute carries a plan out and judges it. The error is of the suite itself;
 // what is wrong with the program is in the report.
 func execute(ctx context.Context, c cluster, p plan) (report, error) {
-	r := &run{plan: p, cluster: c, topics: topicsOf(p.number), lanes: newLanes(), partitions: inputPartitions, began: time.Now()}
+	r := &run{plan: p, cluster: c, topics: topicsOf(p.number), lanes: newLanes(), partitions: inputPartitions,
+		gone: make(map[int32]int64), began: time.Now()}
 	r.workload = workload{seed: p.seed, order: p.order, mix: mix{dropped: 100, poison: 10, refused: 5}}
 	for _, f := range p.faults {
 		if f.mix != nil {
