@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"strconv"
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -29,7 +28,7 @@ type cluster interface {
 	// moveCoordinator gives a group another coordinator, as suddenly as it can.
 	moveCoordinator(ctx context.Context, client *kafkatest.Client, group string) error
 	// limitMetadata sets offset.metadata.max.bytes.
-	limitMetadata(ctx context.Context, limit string) error
+	limitMetadata(ctx context.Context, bytes int) error
 	close() error
 }
 
@@ -118,11 +117,7 @@ func (c *fakeCluster) moveCoordinator(context.Context, *kafkatest.Client, string
 }
 
 // limitMetadata answers as a broker with that limit would: this one has none.
-func (c *fakeCluster) limitMetadata(_ context.Context, limit string) error {
-	most, err := strconv.Atoi(limit)
-	if err != nil {
-		return err
-	}
+func (c *fakeCluster) limitMetadata(_ context.Context, most int) error {
 	for _, limit := range c.limits {
 		limit.Remove()
 	}

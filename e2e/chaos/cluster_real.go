@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"waterhealer/kafka/kafkatest"
 )
@@ -53,8 +54,8 @@ func (c *realCluster) moveCoordinator(ctx context.Context, client *kafkatest.Cli
 }
 
 // limitMetadata restarts the brokers, one after another, with a lower limit.
-func (c *realCluster) limitMetadata(ctx context.Context, limit string) error {
-	if err := c.Set("offset.metadata.max.bytes", limit); err != nil {
+func (c *realCluster) limitMetadata(ctx context.Context, most int) error {
+	if err := c.Set("offset.metadata.max.bytes", fmt.Sprint(most)); err != nil {
 		return err
 	}
 	for i := range c.fronts {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"time"
 )
@@ -47,9 +46,6 @@ func coordinatorFault() fault {
 	}
 }
 
-// lowMetadata leaves no room for a map.
-const lowMetadata = "40"
-
 func metadataFault() fault {
 	return fault{
 		name:    "metadata",
@@ -57,9 +53,9 @@ func metadataFault() fault {
 		process: true,
 		alone:   true,
 		strike: func(ctx context.Context, r *run, _ *rand.Rand) (mark, error) {
-			r.say("offset.metadata.max.bytes is %s", lowMetadata)
+			r.say("offset.metadata.max.bytes is %d", mapless)
 			r.unmapped()
-			err := r.cluster.limitMetadata(ctx, lowMetadata)
+			err := r.cluster.limitMetadata(ctx, mapless)
 			if err != nil {
 				return mark{}, err
 			}
@@ -67,7 +63,7 @@ func metadataFault() fault {
 				return mark{}, err
 			}
 			r.say("offset.metadata.max.bytes is %d again", metadataLimit)
-			err = r.cluster.limitMetadata(ctx, fmt.Sprint(metadataLimit))
+			err = r.cluster.limitMetadata(ctx, metadataLimit)
 			return r.mark(ctx), err
 		},
 	}

@@ -13,7 +13,7 @@ var errNobody = errors.New("no process is left to strike")
 func sigkillFault() fault {
 	return fault{
 		name:    "sigkill",
-		summary: "a process is killed, and starts again before or after its session has ended",
+		summary: "a process is killed while dead letters are stuck, and starts again before or after its session has ended",
 		process: true,
 		strike: func(ctx context.Context, r *run, random *rand.Rand) (mark, error) {
 			victim, release, err := r.fleet.choose(random)
@@ -21,9 +21,16 @@ func sigkillFault() fault {
 				return mark{}, err
 			}
 			defer release()
-			r.say("SIGKILL %s", victim.writer)
+			// What fails stays unfinished and what is behind it does not: there are
+			// maps to be kept.
+			heal := r.everywhere(trouble{topic: r.topics.dead})
+			defer heal()
+			wait(ctx, between(random, 500*time.Millisecond, 2*time.Second))
+			r.poller.fresh(ctx)
+			r.say("SIGKILL %s; %d partitions have maps", victim.writer, r.poller.maps())
 			victim.kill()
 			m := r.mark(ctx)
+			heal()
 			wait(ctx, between(random, 0, sessionTimeout+2*time.Second))
 			err = r.fleet.start(victim.slot)
 			return m, err
@@ -58,7 +65,7 @@ func sigstopFault() fault {
 func leaveFault() fault {
 	return fault{
 		name:    "leave",
-		summary: "a process ends on SIGTERM, another joins, and sometimes a third: the group shares out anew",
+		summary: "a process ends on SIGTERM, another joins, and sometimes a third, while outputs are slow",
 		process: true,
 		strike: func(ctx context.Context, r *run, random *rand.Rand) (mark, error) {
 			leaver, release, err := r.fleet.choose(random)
@@ -66,6 +73,8 @@ func leaveFault() fault {
 				return mark{}, err
 			}
 			defer release()
+			heal := r.everywhere(trouble{delay: between(random, 20*time.Millisecond, 300*time.Millisecond)})
+			defer heal()
 			r.say("SIGTERM %s", leaver.writer)
 			m := r.mark(ctx)
 			if err := leaver.end((shutdownTimeout + progressGrace) * time.Duration(r.slack)); err != nil {

@@ -212,7 +212,7 @@ func (j *judgement) cutSoon(c commit, d again) bool {
 	}
 	looks := j.poller.looks
 	written := sort.Search(len(looks), func(i int) bool { return looks[i].ends[d.at.lane] > d.at.offset })
-	return !j.mapless.IsZero() && (written == len(looks) || looks[written].at.After(j.mapless))
+	return !j.lowered.IsZero() && (written == len(looks) || looks[written].at.After(j.lowered))
 }
 
 // before is what was committed on a message's partition at the last look before

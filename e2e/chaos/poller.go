@@ -140,6 +140,21 @@ func (p *poller) committedLocked(partitions int) []int64 {
 	return offsets
 }
 
+// maps counts the partitions whose last commit has a map.
+func (p *poller) maps() (maps int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, of := range p.history {
+		if len(of) > 0 && len(of[len(of)-1].metadata) > mapless {
+			maps++
+		}
+	}
+	return maps
+}
+
+// mapless is the most that metadata has without a map.
+const mapless = 40
+
 // until waits for the committed offsets to satisfy reached. Where it gives up it
 // returns what it last saw. patience is how long there may be no change at all.
 func (p *poller) until(ctx context.Context, partitions int, patience time.Duration, reached func([]int64) bool) ([]int64, error) {

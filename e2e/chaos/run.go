@@ -56,8 +56,8 @@ type run struct {
 	failures   failures
 	gone       map[int32]int64 // partition -> below it the log has lost its records
 	broken     bool            // it was broken off: what is missing may still have come
-	// mapless is when commits could carry maps no more; zero is never.
-	mapless time.Time
+	// lowered is when commits could carry maps no more; zero is never.
+	lowered time.Time
 }
 
 // recovery is one strike and how long it took until all partitions moved on.
@@ -75,8 +75,8 @@ func (r *run) say(format string, args ...any) {
 func (r *run) unmapped() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.mapless.IsZero() {
-		r.mapless = time.Now()
+	if r.lowered.IsZero() {
+		r.lowered = time.Now()
 	}
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
 	"waterhealer/kafka/kafkatest"
 )
@@ -49,25 +48,25 @@ func (r *run) collect(ctx context.Context, ends []int64) (*evidence, error) {
 				lane = now
 				clear(last)
 			}
-			if err := r.sight(e, topic, lane, m, last); err != nil {
-				return nil, err
-			}
+			r.sight(e, topic, lane, m, last)
 		}
 	}
 	return e, nil
 }
 
 // sight takes one message up.
-func (r *run) sight(e *evidence, topic string, lane int, m kafkatest.Message, last map[string]int64) error {
+func (r *run) sight(e *evidence, topic string, lane int, m kafkatest.Message, last map[string]int64) {
 	var value struct {
 		ID int64 `json:"id"`
 	}
 	if err := json.Unmarshal(m.Value, &value); err != nil {
-		return fmt.Errorf("%s/%d offset %d holds %q: %w", topic, m.Partition, m.Offset, m.Value, err)
+		r.fail("%s/%d offset %d holds %q: %v", topic, m.Partition, m.Offset, m.Value, err)
+		return
 	}
 	partition, offset := int32(value.ID%idStep), value.ID/idStep
 	if int(partition) >= len(e.first) || offset >= int64(len(e.first[partition])) {
-		return fmt.Errorf("%s/%d offset %d holds id %d, which was never written", topic, m.Partition, m.Offset, value.ID)
+		r.fail("%s/%d offset %d holds id %d, which was never written", topic, m.Partition, m.Offset, value.ID)
+		return
 	}
 	want := r.topics.out
 	fate := r.workload.fate(partition, offset)
@@ -81,11 +80,11 @@ func (r *run) sight(e *evidence, topic string, lane int, m kafkatest.Message, la
 	at := place{lane: int32(lane), offset: m.Offset}
 	if e.first[partition][offset].lane >= 0 {
 		e.repeat = append(e.repeat, again{partition: partition, offset: offset, at: at, writer: writerOf(m)})
-		return nil
+		return
 	}
 	e.first[partition][offset] = at
 	if fate != good {
-		return nil // letters are written, and tried again, each for itself
+		return // letters are written, and tried again, each for itself
 	}
 	unit := r.workload.unit(partition, offset)
 	if before, there := last[unit]; there && offset < before {
@@ -93,7 +92,6 @@ func (r *run) sight(e *evidence, topic string, lane int, m kafkatest.Message, la
 			r.topics.in, partition, offset, unit, r.lanes.name(lane), m.Offset, before)
 	}
 	last[unit] = offset
-	return nil
 }
 
 // writerOf is the process that wrote a message.
