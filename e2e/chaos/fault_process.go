@@ -25,7 +25,11 @@ func sigkillFault() fault {
 			// maps to be kept.
 			heal := r.everywhere(trouble{topic: r.topics.dead})
 			defer heal()
+			stop := r.feeder.press(ctx)
 			wait(ctx, between(random, 500*time.Millisecond, 2*time.Second))
+			if err := stop(); err != nil {
+				return mark{}, err
+			}
 			r.poller.fresh(ctx)
 			r.say("SIGKILL %s; %d partitions have maps", victim.writer, r.poller.maps())
 			victim.kill()
@@ -75,30 +79,42 @@ func leaveFault() fault {
 			defer release()
 			heal := r.everywhere(trouble{delay: between(random, 20*time.Millisecond, 300*time.Millisecond)})
 			defer heal()
-			r.say("SIGTERM %s", leaver.writer)
-			m := r.mark(ctx)
-			if err := leaver.end((shutdownTimeout + progressGrace) * time.Duration(r.slack)); err != nil {
-				return m, programError{err}
-			}
-			wait(ctx, between(random, 0, 2*time.Second))
-			if err := r.fleet.start(leaver.slot); err != nil || random.IntN(2) == 0 {
-				return m, err
-			}
-			// One more for a while.
-			if err := r.fleet.start(processes); err != nil {
-				return m, err
-			}
-			wait(ctx, between(random, time.Second, 4*time.Second))
-			for _, p := range r.fleet.living() {
-				if p.slot != processes || p.isVictim() {
-					continue
-				}
-				r.say("SIGTERM %s", p.writer)
-				if err := p.end((shutdownTimeout + progressGrace) * time.Duration(r.slack)); err != nil {
-					return m, programError{err}
-				}
-			}
-			return m, nil
+			stop := r.feeder.press(ctx)
+			m, err := r.replace(ctx, leaver, random)
+			return m, errors.Join(err, stop())
 		},
 	}
+}
+
+// replace ends a process and starts another in its place, and for a while
+// sometimes one more.
+func (r *run) replace(ctx context.Context, leaver *process, random *rand.Rand) (mark, error) {
+	limit := (shutdownTimeout + progressGrace) * time.Duration(r.slack)
+	r.say("SIGTERM %s", leaver.writer)
+	m := r.mark(ctx)
+	if err := leaver.end(limit); err != nil {
+		return m, programError{err}
+	}
+	wait(ctx, between(random, 0, 2*time.Second))
+	if err := r.fleet.start(leaver.slot); err != nil {
+		return m, err
+	}
+	wait(ctx, time.Second)
+	if random.IntN(2) == 0 {
+		return m, nil
+	}
+	if err := r.fleet.start(processes); err != nil {
+		return m, err
+	}
+	wait(ctx, between(random, time.Second, 4*time.Second))
+	for _, p := range r.fleet.living() {
+		if p.slot != processes || p.isVictim() {
+			continue
+		}
+		r.say("SIGTERM %s", p.writer)
+		if err := p.end(limit); err != nil {
+			return m, programError{err}
+		}
+	}
+	return m, nil
 }

@@ -69,11 +69,27 @@ func (f *feeder) widen(partitions int) {
 // stopped, so that progress can be seen on each. A write that has begun is never
 // broken off: nobody could tell its records' offsets.
 func (f *feeder) trickle(ctx context.Context, stop <-chan struct{}) error {
+	return f.flow(ctx, stop, 1)
+}
+
+// press gives every partition many records all the time, until stop is called,
+// so that much is under way.
+func (f *feeder) press(ctx context.Context) (stop func() error) {
+	over, done := make(chan struct{}), make(chan error, 1)
+	go func() { done <- f.flow(ctx, over, 25) }()
+	return sync.OnceValue(func() error {
+		close(over)
+		return <-done
+	})
+}
+
+// flow gives every partition n records ten times a second.
+func (f *feeder) flow(ctx context.Context, stop <-chan struct{}, n int64) error {
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
 	for {
 		_, next := f.ends()
-		if err := f.feed(ctx, int64(len(next))); err != nil {
+		if err := f.feed(ctx, n*int64(len(next))); err != nil {
 			return err
 		}
 		select {
