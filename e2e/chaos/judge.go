@@ -29,6 +29,12 @@ func (r *run) judge(ctx context.Context) (report, error) {
 	if !r.broken {
 		rep.lost = j.lost()
 	}
+	for p, of := range e.first {
+		j.finished = append(j.finished, make([]int32, len(of)))
+		for offset := range of {
+			j.finished[p][offset] = -1
+		}
+	}
 	for p := range r.poller.history {
 		rep.beyond += j.beyond(int32(p))
 		j.back(int32(p))
@@ -61,6 +67,9 @@ type judgement struct {
 	clusterID string
 	topicID   [16]byte
 	commits   int
+	// finished says, per partition and offset, which commit was the first to
+	// say so, as its place in the poller's history; -1 is none.
+	finished [][]int32
 }
 
 // ground learns what maps must be written on.
@@ -96,14 +105,14 @@ func (j *judgement) lost() (lost int64) {
 // in no output yet.
 func (j *judgement) beyond(partition int32) (beyond int64) {
 	first := j.evidence.first[partition]
-	proven := make([]bool, len(first))
+	finished := j.finished[partition]
 	low := int64(0) // all below is proven
-	prove := func(from, end int64, c commit, how string) {
+	prove := func(from, end int64, n int, c commit, how string) {
 		for offset := from; offset < min(end, int64(len(first))); offset++ {
-			if proven[offset] {
+			if finished[offset] >= 0 {
 				continue
 			}
-			proven[offset] = true
+			finished[offset] = int32(n)
 			if j.workload.fate(partition, offset) == dropped {
 				continue
 			}
@@ -119,17 +128,17 @@ func (j *judgement) beyond(partition int32) (beyond int64) {
 				offset, how, c.offset, c.at.Sub(j.began).Seconds())
 		}
 	}
-	for _, c := range j.poller.history[partition] {
+	for n, c := range j.poller.history[partition] {
 		j.commits++
 		if c.offset > int64(len(first)) {
 			beyond++
 			j.fail("I2: %s/%d: committed %d, the log ends at %d", j.topics.in, partition, c.offset, len(first))
 		}
-		prove(low, c.offset, c, "below the committed one")
+		prove(low, c.offset, n, c, "below the committed one")
 		low = max(low, c.offset)
 		if holes, ok := j.marked(partition, c); ok {
 			for run := range holes.Ranges() {
-				prove(run.First, run.Last+1, c, "marked")
+				prove(run.First, run.Last+1, n, c, "marked")
 			}
 		}
 	}
@@ -167,7 +176,7 @@ func (j *judgement) overtaken() {
 				continue
 			}
 			letter, record := first[offset], first[next]
-			k := sort.Search(len(looks), func(i int) bool { return looks[i].ends[record.lane] > record.offset })
+			k := j.written(record)
 			if k < len(looks) && looks[k].ends[letter.lane] <= letter.offset {
 				j.fail("I5: %s/%d: offset %d was in the output before the letter of offset %d (%v), of the same unit %s, was there (seen at %.1f s)",
 					j.topics.in, p, next, offset, f, unit, looks[k].at.Sub(j.began).Seconds())
@@ -181,21 +190,21 @@ func (j *judgement) overtaken() {
 // were dead to the group while they lived: nobody can call that back.
 func (j *judgement) again() (again int64) {
 	for _, d := range j.evidence.repeat {
-		c, seen := j.before(d)
-		if !seen {
+		n := j.finished[d.partition][d.offset]
+		if n < 0 {
+			continue
+		}
+		c := j.poller.history[d.partition][n]
+		written := j.written(d.at)
+		if c.look >= written || d.offset >= c.offset && j.cut(d.partition, int(n), written) {
+			continue
+		}
+		if writer := j.fleet.find(d.writer); writer != nil && writer.lostClaims() {
 			continue
 		}
 		how := "committed"
 		if d.offset >= c.offset {
 			how = "marked"
-			holes, ok := j.marked(d.partition, c)
-			if !ok || !holes.Contains(d.offset) || j.cutSoon(c, d) {
-				continue
-			}
-		}
-		writer := j.fleet.find(d.writer)
-		if writer != nil && writer.lostClaims() {
-			continue
 		}
 		again++
 		j.fail("I4: %s/%d: offset %d was written again by %q, to %s at %d, after it had been seen %s (committed %d, at %.1f s)",
@@ -204,29 +213,26 @@ func (j *judgement) again() (again int64) {
 	return again
 }
 
-// cutSoon says that a map may have been cut or left out by the next commit: it
-// was near its limit, or commits could carry none any more.
-func (j *judgement) cutSoon(c commit, d again) bool {
-	if len(c.metadata) > metadataLimit*3/4 {
-		return true
-	}
+// written is the first look that saw a message.
+func (j *judgement) written(at place) int {
 	looks := j.poller.looks
-	written := sort.Search(len(looks), func(i int) bool { return looks[i].ends[d.at.lane] > d.at.offset })
-	return !j.lowered.IsZero() && (written == len(looks) || looks[written].at.After(j.lowered))
+	return sort.Search(len(looks), func(i int) bool { return looks[i].ends[at.lane] > at.offset })
 }
 
-// before is what was committed on a message's partition at the last look before
-// the message was there.
-func (j *judgement) before(d again) (commit, bool) {
+// cut says that between a commit and a look a mark may have been left out of the
+// map for want of room: a map was near its limit, or commits could carry none.
+func (j *judgement) cut(partition int32, from, written int) bool {
 	looks := j.poller.looks
-	after := sort.Search(len(looks), func(i int) bool { return looks[i].ends[d.at.lane] > d.at.offset })
-	if after == 0 {
-		return commit{}, false
+	if !j.lowered.IsZero() && (written == len(looks) || looks[written].at.After(j.lowered)) {
+		return true
 	}
-	of := j.poller.history[d.partition]
-	next := sort.Search(len(of), func(i int) bool { return of[i].look >= after })
-	if next == 0 {
-		return commit{}, false
+	for _, c := range j.poller.history[partition][from:] {
+		if c.look > written {
+			break
+		}
+		if len(c.metadata) > metadataLimit*3/4 {
+			return true
+		}
 	}
-	return of[next-1], true
+	return false
 }
