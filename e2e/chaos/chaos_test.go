@@ -62,6 +62,6 @@ func TestEmbeddedChaos(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.close() })
-	seed := rand.Uint64() >> 32
-	judged(t, c, plan{name: "sigkill", faults: []fault{sigkillFault()}, strikes: 2, records: 20_000, order: "key", seed: seed})
+	judged(t, c, plan{name: "mixed", faults: named([]string{"sigkill", "leave", "cut", "dead"}, false), strikes: 2, records: 20_000,
+		order: "key", seed: rand.Uint64() >> 32})
 }

@@ -63,10 +63,15 @@ func faults() []fault {
 
 // named are the faults of these names that a cluster can suffer; all, when no
 // names are given.
-func named(names []string, real bool) []fault {
+func named(names []string, killable bool) []fault {
 	return slices.DeleteFunc(faults(), func(f fault) bool {
-		return f.real && !real || len(names) > 0 && !slices.Contains(names, f.name)
+		return f.real && !killable || len(names) > 0 && !slices.Contains(names, f.name)
 	})
+}
+
+// mixing are the faults of a list that may strike together.
+func mixing(list []fault) []fault {
+	return slices.DeleteFunc(slices.Clone(list), func(f fault) bool { return f.alone })
 }
 
 // wait lets time pass; a fault lasts as long as it lasts.

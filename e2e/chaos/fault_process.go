@@ -25,7 +25,7 @@ func sigkillFault() fault {
 			// maps to be kept.
 			heal := r.everywhere(trouble{topic: r.topics.dead})
 			defer heal()
-			stop := r.feeder.press(ctx)
+			stop := r.feeder.press(ctx, r.pressure())
 			wait(ctx, between(random, 500*time.Millisecond, 2*time.Second))
 			if err := stop(); err != nil {
 				return mark{}, err
@@ -79,12 +79,15 @@ func leaveFault() fault {
 			defer release()
 			heal := r.everywhere(trouble{delay: between(random, 20*time.Millisecond, 300*time.Millisecond)})
 			defer heal()
-			stop := r.feeder.press(ctx)
+			stop := r.feeder.press(ctx, r.pressure())
 			m, err := r.replace(ctx, leaver, random)
 			return m, errors.Join(err, stop())
 		},
 	}
 }
+
+// pressure fits the size of a run.
+func (r *run) pressure() int64 { return min(max(r.records/4000, 5), 25) }
 
 // replace ends a process and starts another in its place, and for a while
 // sometimes one more.

@@ -72,11 +72,11 @@ func (f *feeder) trickle(ctx context.Context, stop <-chan struct{}) error {
 	return f.flow(ctx, stop, 1)
 }
 
-// press gives every partition many records all the time, until stop is called,
-// so that much is under way.
-func (f *feeder) press(ctx context.Context) (stop func() error) {
+// press gives every partition n records ten times a second, until stop is
+// called, so that much is under way.
+func (f *feeder) press(ctx context.Context, n int64) (stop func() error) {
 	over, done := make(chan struct{}), make(chan error, 1)
-	go func() { done <- f.flow(ctx, over, 25) }()
+	go func() { done <- f.flow(ctx, over, n) }()
 	return sync.OnceValue(func() error {
 		close(over)
 		return <-done

@@ -26,8 +26,11 @@ func (r *run) judge(ctx context.Context) (report, error) {
 	}
 	rep := report{fault: r.name, cluster: r.cluster.name(), order: r.order, runs: 1, records: sum(ends),
 		duplicates: int64(len(e.repeat))}
-	if !r.broken {
+	if !r.broken { // else what is missing might still have come
 		rep.lost = j.lost()
+		if err := r.confirm(ctx, ends); err != nil {
+			return report{}, err
+		}
 	}
 	for p, of := range e.first {
 		j.finished = append(j.finished, make([]int32, len(of)))

@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 )
@@ -106,17 +105,17 @@ func (s *suite) clusters(ctx context.Context) error {
 	if s.brokers == "embedded" {
 		return nil
 	}
-	real, err := startReal(ctx)
+	brokers, err := startReal(ctx)
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.runs(ctx, real), real.close())
+	return errors.Join(s.runs(ctx, brokers), brokers.close())
 }
 
 // runs is one run for each fault, and one of many at once.
 func (s *suite) runs(ctx context.Context, c cluster) error {
-	_, real := c.(*realCluster)
-	list := named(s.faults, real)
+	_, killable := c.(*realCluster)
+	list := named(s.faults, killable)
 	if len(list) == 0 {
 		return fmt.Errorf("no fault of %s is called %s", c.name(), strings.Join(s.faults, " or "))
 	}
@@ -125,11 +124,11 @@ func (s *suite) runs(ctx context.Context, c cluster) error {
 			return err
 		}
 	}
-	mixing := slices.DeleteFunc(list, func(f fault) bool { return f.alone })
-	if len(mixing) < 2 {
+	several := mixing(list)
+	if len(several) < 2 {
 		return nil
 	}
-	return s.run(ctx, c, "mixed", mixing, 5*s.strikes, s.records)
+	return s.run(ctx, c, "mixed", several, 5*s.strikes, s.records)
 }
 
 func (s *suite) run(ctx context.Context, c cluster, name string, faults []fault, strikes int, records int64) error {

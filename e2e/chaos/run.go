@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"waterhealer/kafka/kafkatest"
 )
 
 const (
@@ -36,6 +38,9 @@ type plan struct {
 	binary string
 	dir    string    // keeps the logs of a run that failed
 	log    io.Writer // what happens, as it happens
+	// witness reads the outputs and, once more, the committed offsets; nil is
+	// the poller's client.
+	witness kafkatest.Witness
 }
 
 // run is one run on a cluster.
@@ -141,6 +146,9 @@ func (r *run) prepare(ctx context.Context) error {
 		if t.name != r.topics.in {
 			r.lanes.add(t.name, int(t.partitions))
 		}
+	}
+	if r.witness == nil {
+		r.witness = client
 	}
 	r.poller = &poller{client: client, topics: r.topics, lanes: r.lanes, changed: make(chan struct{})}
 	r.feeder = &feeder{workload: r.workload, topic: r.topics.in, connect: r.cluster.connect, next: make([]int64, inputPartitions)}

@@ -37,7 +37,7 @@ func (r *run) collect(ctx context.Context, ends []int64) (*evidence, error) {
 		}
 	}
 	for _, topic := range r.lanes.topics {
-		messages, err := r.poller.client.Consume(ctx, topic)
+		messages, err := r.witness.Consume(ctx, topic)
 		if err != nil {
 			return nil, err
 		}
@@ -52,6 +52,20 @@ func (r *run) collect(ctx context.Context, ends []int64) (*evidence, error) {
 		}
 	}
 	return e, nil
+}
+
+// confirm asks the witness for what is committed at the end: all of it.
+func (r *run) confirm(ctx context.Context, ends []int64) error {
+	for _, p := range []int{0, len(ends) / 2, len(ends) - 1} {
+		committed, err := r.witness.Committed(ctx, r.topics.group, r.topics.in, int32(p))
+		if err != nil {
+			return err
+		}
+		if committed != ends[p] {
+			r.fail("I11: %s/%d: %d is committed in the end, of %d", r.topics.in, p, committed, ends[p])
+		}
+	}
+	return nil
 }
 
 // sight takes one message up.
