@@ -150,6 +150,6 @@
 // where a partition is cheap and run in one go, and somebody must see which lane
 // is stuck. The alarm sees that, and only a batch of several strands takes a lock
 // for each. A fixed number of strands that keys are hashed onto: of 20 keys two
-// meet too often; finding a key's own in a map costs less than a cache miss more.
+// meet too often, and a map finds a key's own cheaply enough.
 // A goroutine per key or per record.
 package engine
