@@ -95,7 +95,7 @@ func (r *run) replace(ctx context.Context, leaver *process, random *rand.Rand) (
 	limit := (shutdownTimeout + progressGrace) * time.Duration(r.slack)
 	r.say("SIGTERM %s", leaver.writer)
 	m := r.mark(ctx)
-	if err := leaver.end(limit); err != nil {
+	if err := leaver.end(limit, true); err != nil {
 		return m, programError{err}
 	}
 	wait(ctx, between(random, 0, 2*time.Second))
@@ -115,7 +115,7 @@ func (r *run) replace(ctx context.Context, leaver *process, random *rand.Rand) (
 			continue
 		}
 		r.say("SIGTERM %s", p.writer)
-		if err := p.end(limit); err != nil {
+		if err := p.end(limit, true); err != nil {
 			return m, programError{err}
 		}
 	}

@@ -37,6 +37,6 @@ func TestKafkaChaos(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) { judged(t, c, p) })
 	}
 	t.Run("mixed", func(t *testing.T) {
-		judged(t, c, plan{number: number + 1, name: "mixed", faults: mixing(all), strikes: 5, records: 100_000, order: "key", seed: seed})
+		judged(t, c, plan{number: number + 1, name: "mixed", faults: mixing(all), strikes: 4, records: 100_000, order: "key", seed: seed})
 	})
 }

@@ -102,9 +102,12 @@ func execute(ctx context.Context, c cluster, p plan) (report, error) {
 		gone: make(map[int32]int64), began: time.Now()}
 	r.workload = workload{seed: p.seed, order: p.order, mix: mix{dropped: 100, poison: 10, refused: 5}}
 	for _, f := range p.faults {
-		if f.mix != nil {
+		if f.mix != nil && len(p.faults) == 1 {
 			f.mix(&r.workload.mix)
 		}
+	}
+	if len(p.faults) > 1 {
+		r.workload.mix = mix{dropped: 100, poison: 30, refused: 10}
 	}
 	fmt.Fprintf(p.log, "%s on %s: seed %d, %d records, order %s\n", p.name, c.name(), p.seed, p.records, p.order)
 	if err := r.prepare(ctx); err != nil {
@@ -349,7 +352,7 @@ func (r *run) finish(ctx context.Context) error {
 	}
 	var ending errgroup.Group
 	for _, p := range r.fleet.living() {
-		ending.Go(func() error { return p.end((shutdownTimeout + progressGrace) * time.Duration(r.slack)) })
+		ending.Go(func() error { return p.end((shutdownTimeout + progressGrace) * time.Duration(r.slack), false) })
 	}
 	if err := ending.Wait(); err != nil {
 		r.fail("%v", err)
