@@ -51,6 +51,7 @@ func (r *run) expire(ctx context.Context, partition int32) (gone int64, err erro
 		if err := r.feeder.feed(ctx, n); err != nil {
 			return 0, err
 		}
+		wait(ctx, 300*time.Millisecond)
 	}
 	ends, err := r.poller.client.Ends(ctx, r.topics.in)
 	if err != nil {
@@ -70,6 +71,14 @@ func (r *run) accept(ctx context.Context, partition int32, gone int64) error {
 	defer ticker.Stop()
 	limit := time.After(processBound * time.Duration(r.slack))
 	for len(r.fleet.living()) > 0 {
+		if r.poller.committed(inputPartitions)[partition] >= gone {
+			// They had been read after all; the judges find out whether that is so.
+			r.say("nobody halts: %s/%d is committed beyond %d", r.topics.in, partition, gone)
+			r.mu.Lock()
+			delete(r.gone, partition)
+			r.mu.Unlock()
+			return nil
+		}
 		select {
 		case <-ticker.C:
 		case <-limit:

@@ -352,7 +352,7 @@ func (r *run) finish(ctx context.Context) error {
 	}
 	var ending errgroup.Group
 	for _, p := range r.fleet.living() {
-		ending.Go(func() error { return p.end((shutdownTimeout + progressGrace) * time.Duration(r.slack), false) })
+		ending.Go(func() error { return p.end((shutdownTimeout+progressGrace)*time.Duration(r.slack), false) })
 	}
 	if err := ending.Wait(); err != nil {
 		r.fail("%v", err)
