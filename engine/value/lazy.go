@@ -71,17 +71,14 @@ func scanObject(text string, pos int) (o *Object, end int) {
 			spans[n] = span{key: uint32(pos) + 1, keyEnd: uint32(keyEnd) - 1, at: uint32(at), end: uint32(behind)}
 			n++
 		}
-		pos = scanSpace(text, behind)
-		if pos >= len(text) {
+		next, more := scanNext(text, behind, '}')
+		switch {
+		case more:
+			pos = next
+		case next < 0:
 			return nil, -1
-		}
-		switch text[pos] {
-		case ',':
-			pos = scanSpace(text, pos+1)
-		case '}':
-			return newLazy(text, spans[:n]), pos + 1
 		default:
-			return nil, -1
+			return newLazy(text, spans[:n]), next
 		}
 	}
 }
@@ -220,20 +217,9 @@ func (l *lazy) read(f *span) any {
 // from, where that is a number, or a string without escapes; ok is false
 // otherwise. Nothing is made of it: see [CompareText].
 func (o *Object) Text(key string) (text string, ok bool) {
-	if o.lazy == nil {
+	text, ok = o.ScalarText(key)
+	if !ok || text[0] == 't' || text[0] == 'f' || text[0] == 'n' {
 		return "", false
-	}
-	i := findSpan(o.lazy.text, o.lazy.spans, key)
-	if i < 0 {
-		return "", false
-	}
-	s := &o.lazy.spans[i]
-	text = o.lazy.text[s.at:s.end]
-	switch text[0] {
-	case '{', '[', 't', 'f', 'n':
-		return "", false
-	case '"':
-		return text, strings.IndexByte(text, '\\') < 0
 	}
 	return text, true
 }

@@ -46,18 +46,11 @@ func scanMembers(text string, pos, depth int) int {
 		if pos = scanValue(text, end, depth+1); pos < 0 {
 			return -1
 		}
-		pos = scanSpace(text, pos)
-		if pos >= len(text) {
-			return -1
+		next, more := scanNext(text, pos, '}')
+		if !more {
+			return next
 		}
-		switch text[pos] {
-		case ',':
-			pos = scanSpace(text, pos+1)
-		case '}':
-			return pos + 1
-		default:
-			return -1
-		}
+		pos = next
 	}
 }
 
@@ -83,19 +76,27 @@ func scanItems(text string, pos, depth int) int {
 		if pos = scanValue(text, pos, depth+1); pos < 0 {
 			return -1
 		}
-		pos = scanSpace(text, pos)
-		if pos >= len(text) {
-			return -1
+		next, more := scanNext(text, pos, ']')
+		if !more {
+			return next
 		}
-		switch text[pos] {
-		case ',':
-			pos = scanSpace(text, pos+1)
-		case ']':
-			return pos + 1
-		default:
-			return -1
-		}
+		pos = next
 	}
+}
+
+// scanNext goes over what stands behind a field or an item: a comma and the space
+// up to the next one, or the end of the object or list.
+func scanNext(text string, pos int, end byte) (next int, more bool) {
+	pos = scanSpace(text, pos)
+	switch {
+	case pos >= len(text):
+		return -1, false
+	case text[pos] == ',':
+		return scanSpace(text, pos+1), true
+	case text[pos] == end:
+		return pos + 1, false
+	}
+	return -1, false
 }
 
 // scanString goes over a string; plain says that it has no escapes.
