@@ -73,6 +73,9 @@ func checkField(path string, f *Field) []error {
 	if len(f.Values) > 0 && f.Type != TypeString {
 		bad("allowed values are for strings")
 	}
+	if f.Commas && (f.Type != TypeString || !f.List) {
+		bad("only texts of a list are taken apart at commas")
+	}
 	problems = append(problems, checkFields(path, f.Fields)...)
 	if f.Item != nil {
 		problems = append(problems, checkField(path+".*", f.Item)...)

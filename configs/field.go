@@ -92,6 +92,9 @@ func (r *reader) form(f *Field, it *item, key place) *value {
 	if it.shape == list {
 		elements = it.list
 	}
+	if f.Commas {
+		elements = r.commas(elements)
+	}
 	if len(elements) == 0 && f.Required && !f.Empty {
 		r.reportAt(it.place(), CodeWrongValue, fmt.Sprintf("%s is an empty list", f.Name), "at least one is needed")
 	}
@@ -108,6 +111,30 @@ func (r *reader) form(f *Field, it *item, key place) *value {
 		v.text = v.list[0].text
 	}
 	return v
+}
+
+// commas takes texts apart that hold several, as the value of a variable that
+// stands in a list. Each part keeps the place of the whole.
+func (r *reader) commas(elements []*item) []*item {
+	var parts []*item
+	for _, e := range elements {
+		if e.shape != scalar || r.broken[e] || !strings.Contains(e.text, ",") {
+			parts = append(parts, e)
+			continue
+		}
+		before := len(parts)
+		for text := range strings.SplitSeq(e.text, ",") {
+			if text = strings.TrimSpace(text); text != "" { // one too many is common, and does no harm
+				part := *e
+				part.text, part.pieces = text, nil
+				parts = append(parts, &part)
+			}
+		}
+		if len(parts) == before {
+			parts = append(parts, e) // nothing but commas, which is no value
+		}
+	}
+	return parts
 }
 
 // chooseForm picks the first form of a field that the value fits, or the first

@@ -15,7 +15,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // environment is what the files under testdata may substitute.
 func environment() c.Environment {
-	vars := map[string]string{"WORKERS": "3", "TOPIC": "quakes", "EMPTY": "", "PASSWORD": "hunter2", "EXPR": "value.mag > 4", "BAD": "not-a-number"}
+	vars := map[string]string{"WORKERS": "3", "TOPIC": "quakes", "BROKERS": "a:9092, b:9092,", "EMPTY": "", "PASSWORD": "hunter2", "EXPR": "value.mag > 4", "BAD": "not-a-number"}
 	files := map[string]string{"secret.txt": "s3cret\n", "two.txt": "two\n\n"}
 	return c.Environment{
 		Lookup: func(name string) (string, bool) { v, ok := vars[name]; return v, ok },

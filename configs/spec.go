@@ -38,6 +38,7 @@ type Field struct {
 	Name     string
 	Type     Type
 	List     bool     // a list of Type; one alone stands for a list of one
+	Commas   bool     // of a list of strings: one text may hold several, with commas between
 	Required bool     //
 	Empty    bool     // a required list may be empty
 	Default  string   // as a user would write it; "" is none

@@ -6,7 +6,7 @@ import c "waterhealer/configs"
 // parser: this package cannot import them.
 func specs() []c.Spec {
 	connection := []c.Field{
-		{Name: "brokers", Type: c.TypeString, List: true},
+		{Name: "brokers", Type: c.TypeString, List: true, Commas: true},
 		{Name: "client_id", Type: c.TypeString},
 		{Name: "tls", Type: c.TypeObject, Fields: []c.Field{
 			{Name: "ca", Type: c.TypeString}, {Name: "cert", Type: c.TypeString}, {Name: "key", Type: c.TypeString},

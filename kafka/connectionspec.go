@@ -11,8 +11,9 @@ import (
 func ConnectionFields() []configs.Field {
 	return []configs.Field{
 		{
-			Name: "brokers", Type: configs.TypeString, List: true, Required: true,
-			Doc: "Addresses of brokers, host:port. Any one that answers is enough: it names the others.",
+			Name: "brokers", Type: configs.TypeString, List: true, Commas: true, Required: true,
+			Doc: "Addresses of brokers, host:port. Any one that answers is enough: it names the others. " +
+				"One text may hold several, with commas between, as the value of `${KAFKA_BROKERS}` often does.",
 		},
 		{
 			Name: "client_id", Type: configs.TypeString, Default: defaultClientID,
