@@ -5,22 +5,19 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"waterhealer/configs"
 	"waterhealer/engine"
-	"waterhealer/kafka"
 )
 
 // healOptions are the flags of `heal`.
 type healOptions struct {
-	dryRun         bool
-	force          bool
-	acceptLost     bool
-	summary        string
-	connectTimeout time.Duration
+	startOptions
+	dryRun     bool
+	force      bool
+	acceptLost bool
 }
 
 func (p *program) healCommand() *cobra.Command {
@@ -50,17 +47,10 @@ Exit code: 0 all healed; 1 some failed again, or it halted or was stopped; 2 usa
 or configuration; 3 stalled.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if o.summary != "text" && o.summary != "json" {
-				return usageError("--summary is %q, must be text or json", o.summary)
-			}
-			if o.connectTimeout <= 0 {
-				return usageError("--connect-timeout is %s, must be more than 0", o.connectTimeout)
-			}
-			logger, err := p.logger(cmd)
-			if err != nil {
+			if err := o.check(); err != nil {
 				return err
 			}
-			l, err := p.loadRunnable(args[0])
+			l, logger, err := p.prepare(cmd, args[0])
 			if err != nil {
 				return err
 			}
@@ -72,8 +62,7 @@ or configuration; 3 stalled.`,
 	flags.BoolVar(&o.dryRun, "dry-run", false, "write and commit nothing, print what would be written")
 	flags.BoolVar(&o.force, "force", false, "also put records back before operators that hold or join records")
 	flags.BoolVar(&o.acceptLost, "accept-lost", false, "go on where letters were deleted before they were healed")
-	flags.StringVar(&o.summary, "summary", "text", "how the result is printed: text or json")
-	flags.DurationVar(&o.connectTimeout, "connect-timeout", kafka.DefaultConnectTimeout, "how long brokers may be away at the start")
+	o.add(flags, "how the result is printed")
 	return c
 }
 
@@ -87,7 +76,7 @@ func (p *program) heal(ctx context.Context, l *loaded, o healOptions, logger *sl
 		return memoryError(remembering)
 	}
 	h := &healing{program: p, loaded: l, options: o, logger: logger, dead: dead}
-	h.wiring = &wiring{program: p, loaded: l, logger: logger, options: runOptions{connectTimeout: o.connectTimeout}}
+	h.wiring = &wiring{program: p, loaded: l, logger: logger, options: runOptions{startOptions: o.startOptions}}
 	if o.dryRun {
 		return h.dryRun(ctx)
 	}
@@ -143,15 +132,9 @@ func (h *healing) run(ctx context.Context) error {
 	for _, n := range graph.Nodes {
 		n.StopRule = engine.StopRule{}
 	}
-	rt, err := engine.New(graph, engine.Options{Logger: h.logger, Seed: uint64(time.Now().UnixNano())})
+	result, err := h.program.start(ctx, graph, h.logger)
 	if err != nil {
-		return &exitError{code: exitUsage, err: err}
-	}
-	stop := h.program.terminal.progress(rt, graph.Sources)
-	result, err := rt.Run(ctx)
-	stop()
-	if err != nil {
-		return &exitError{code: exitHalted, err: err}
+		return err
 	}
 	report := h.report(result)
 	report.Stopped = ctx.Err() != nil

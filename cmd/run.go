@@ -15,14 +15,13 @@ import (
 
 // runOptions are the flags of `run`.
 type runOptions struct {
-	untilEnd       bool
-	dryRun         bool
-	inputs         []string
-	summary        string
-	embedded       bool
-	seeds          []string
-	connectTimeout time.Duration
-	profiles       profiles
+	startOptions
+	untilEnd bool
+	dryRun   bool
+	inputs   []string
+	embedded bool
+	seeds    []string
+	profiles profiles
 }
 
 func (p *program) runCommand() *cobra.Command {
@@ -46,11 +45,7 @@ configuration; 3 stalled.`,
 			if err := o.check(); err != nil {
 				return err
 			}
-			logger, err := p.logger(cmd)
-			if err != nil {
-				return err
-			}
-			l, err := p.loadRunnable(args[0])
+			l, logger, err := p.prepare(cmd, args[0])
 			if err != nil {
 				return err
 			}
@@ -74,30 +69,25 @@ configuration; 3 stalled.`,
 	flags.BoolVar(&o.untilEnd, "until-end", false, "end when all that was there at the start is finished")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "play files instead of the sources, write nothing, print what would be written")
 	flags.StringArrayVar(&o.inputs, "input", nil, "[SOURCE=]FILE that a dry run plays for a source; - is stdin")
-	flags.StringVar(&o.summary, "summary", "text", "how a dry run prints its summary on stderr: text or json")
 	flags.BoolVar(&o.embedded, "embedded", false, "start an in-process broker in place of every brokers: key, with every topic that the file names")
 	flags.StringArrayVar(&o.seeds, "seed", nil, "TOPIC=FILE whose records the embedded broker starts with")
 	flags.StringVar(&o.profiles.cpu, "cpuprofile", "", "file for a CPU profile of the run, for go tool pprof")
 	flags.StringVar(&o.profiles.memory, "memprofile", "", "file for a profile of what the run allocated, for go tool pprof")
-	flags.DurationVar(&o.connectTimeout, "connect-timeout", kafka.DefaultConnectTimeout, "how long brokers may be away at the start")
+	o.add(flags, "how a dry run prints its summary on stderr")
 	return c
 }
 
 // check refuses flags that do not go together.
 func (o *runOptions) check() error {
 	switch {
-	case o.summary != "text" && o.summary != "json":
-		return usageError("--summary is %q, must be text or json", o.summary)
 	case len(o.inputs) > 0 && !o.dryRun:
 		return usageError("--input needs --dry-run")
 	case o.dryRun && o.embedded:
 		return usageError("--dry-run reaches no broker: leave out --embedded")
 	case len(o.seeds) > 0 && !o.embedded:
 		return usageError("--seed needs --embedded")
-	case o.connectTimeout <= 0:
-		return usageError("--connect-timeout is %s, must be more than 0", o.connectTimeout)
 	}
-	return nil
+	return o.startOptions.check()
 }
 
 // run runs a pipeline for real.
@@ -118,20 +108,13 @@ func (p *program) run(ctx context.Context, l *loaded, o runOptions, logger *slog
 	if err != nil {
 		return &exitError{code: exitUsage, err: err}
 	}
-	rt, err := engine.New(graph, engine.Options{Logger: logger, Seed: uint64(time.Now().UnixNano())})
-	if err != nil {
-		return &exitError{code: exitUsage, err: err}
-	}
-	defer floorHeap()()
 	started := time.Now()
-	stop := p.terminal.progress(rt, graph.Sources)
-	result, err := rt.Run(ctx)
-	stop()
+	result, err := p.start(ctx, graph, logger)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil // stopped before it began
 		}
-		return &exitError{code: exitHalted, err: err}
+		return err
 	}
 	newReport(result, l.pipeline, w.lastCommits(), time.Since(started)).tell(logger, p.terminal, p.logsJSON)
 	return outcome(ctx, result)

@@ -1,0 +1,62 @@
+package cmd
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"waterhealer/engine"
+	"waterhealer/kafka"
+)
+
+// startOptions are the flags of every command that runs a pipeline.
+type startOptions struct {
+	summary        string
+	connectTimeout time.Duration
+}
+
+// add makes the flags; what says what the summary is of.
+func (o *startOptions) add(flags *pflag.FlagSet, what string) {
+	flags.StringVar(&o.summary, "summary", "text", what+": text or json")
+	flags.DurationVar(&o.connectTimeout, "connect-timeout", kafka.DefaultConnectTimeout, "how long brokers may be away at the start")
+}
+
+// check refuses values that the flags' types let through.
+func (o *startOptions) check() error {
+	switch {
+	case o.summary != "text" && o.summary != "json":
+		return usageError("--summary is %q, must be text or json", o.summary)
+	case o.connectTimeout <= 0:
+		return usageError("--connect-timeout is %s, must be more than 0", o.connectTimeout)
+	}
+	return nil
+}
+
+// prepare gives a command what it needs before it can run a pipeline.
+func (p *program) prepare(cmd *cobra.Command, path string) (*loaded, *slog.Logger, error) {
+	logger, err := p.logger(cmd)
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := p.loadRunnable(path)
+	return l, logger, err
+}
+
+// start runs a graph to its end. The error is an [exitError] and says why it
+// never began.
+func (p *program) start(ctx context.Context, graph *engine.Graph, logger *slog.Logger) (engine.Result, error) {
+	rt, err := engine.New(graph, engine.Options{Logger: logger, Seed: uint64(time.Now().UnixNano())})
+	if err != nil {
+		return engine.Result{}, &exitError{code: exitUsage, err: err}
+	}
+	defer floorHeap()()
+	defer p.terminal.progress(rt, graph.Sources)()
+	result, err := rt.Run(ctx)
+	if err != nil {
+		err = &exitError{code: exitHalted, err: err}
+	}
+	return result, err
+}
