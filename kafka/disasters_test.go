@@ -150,19 +150,18 @@ func firstRecordsOfANewPartition(t *testing.T, b brokers, topic string, with fun
 		with(o)
 	}
 	in := newIntake(nil)
-	g := newSource(t, b, latest, topic)
-	g.refreshInterval = 100 * time.Millisecond
-	source := runSource(t, g, in)
+	source := runSource(t, newSource(t, b, latest, topic), in)
 	eventually(t, "the partition is claimed", func() bool { return in.claim(topic, 0) != nil })
 	addPartitions(t, b.Addresses(), topic, 2)
 	produceValues(t, b, topic, 1, numbered("added", 3)...)
-	eventually(t, "the new partition is read", func() bool { return slices.Equal(in.offsets(topic, 1), []int64{0, 1, 2}) })
+	// It takes some seconds; a minute is too long.
+	eventuallyWithin(t, 45*time.Second, "the new partition is read", func() bool { return slices.Equal(in.offsets(topic, 1), []int64{0, 1, 2}) })
 	produceValues(t, b, topic, 0, "new")
 	eventually(t, "the old one goes on", func() bool { return slices.Equal(in.offsets(topic, 0), []int64{5}) })
 	if err := source.close(t); err != nil {
 		t.Fatal(err)
 	}
-	admin := control(t, b, g.group)
+	admin := control(t, b, source.group.group)
 	if got := committedAt(t, admin, topic, 1).offset; got != 3 {
 		t.Errorf("the new partition is committed at %d", got)
 	}

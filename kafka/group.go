@@ -49,7 +49,7 @@ type group struct {
 	endedOnce sync.Once
 
 	logStartInterval time.Duration // between looks at retention
-	refreshInterval  time.Duration // how soon added partitions are seen
+	refreshInterval  time.Duration // added partitions are seen within two of them
 	silence          silence
 
 	// committing holds a token while a commit is under way: one at a time.
@@ -77,7 +77,7 @@ func newGroup(m membership, c Connection, settings []SourceSettings, nodes []*so
 
 		committing:       make(chan struct{}, 1),
 		logStartInterval: 30 * time.Second,
-		refreshInterval:  time.Minute,
+		refreshInterval:  3 * time.Second,
 		silence:          memberSilence(m.sessionTimeout),
 	}
 	g.logger = g.settings.Logger.With("group", m.group)

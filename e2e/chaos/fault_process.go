@@ -10,17 +10,25 @@ import (
 
 var errNobody = errors.New("no process is left to strike")
 
+// striking makes a strike of what is done to one process: a living one that no
+// other fault is at work on.
+func striking(one func(context.Context, *run, *rand.Rand, *process) (mark, error)) func(context.Context, *run, *rand.Rand) (mark, error) {
+	return func(ctx context.Context, r *run, random *rand.Rand) (mark, error) {
+		victim, release, err := r.fleet.choose(random)
+		if err != nil {
+			return mark{}, err
+		}
+		defer release()
+		return one(ctx, r, random, victim)
+	}
+}
+
 func sigkillFault() fault {
 	return fault{
 		name:    "sigkill",
 		summary: "a process is killed while dead letters are stuck, and starts again before or after its session has ended",
 		process: true,
-		strike: func(ctx context.Context, r *run, random *rand.Rand) (mark, error) {
-			victim, release, err := r.fleet.choose(random)
-			if err != nil {
-				return mark{}, err
-			}
-			defer release()
+		strike: striking(func(ctx context.Context, r *run, random *rand.Rand, victim *process) (mark, error) {
 			// What fails stays unfinished and what is behind it does not: there are
 			// maps to be kept.
 			heal := r.everywhere(trouble{topic: r.topics.dead})
@@ -36,9 +44,8 @@ func sigkillFault() fault {
 			m := r.mark(ctx)
 			heal()
 			wait(ctx, between(random, 0, sessionTimeout+2*time.Second))
-			err = r.fleet.start(victim.slot)
-			return m, err
-		},
+			return m, r.fleet.start(victim.slot)
+		}),
 	}
 }
 
@@ -47,12 +54,7 @@ func sigstopFault() fault {
 		name:    "sigstop",
 		summary: "a process is stopped for longer than its session, and goes on without knowing",
 		process: true,
-		strike: func(ctx context.Context, r *run, random *rand.Rand) (mark, error) {
-			victim, release, err := r.fleet.choose(random)
-			if err != nil {
-				return mark{}, err
-			}
-			defer release()
+		strike: striking(func(ctx context.Context, r *run, random *rand.Rand, victim *process) (mark, error) {
 			victim.isolate()
 			pause := between(random, sessionTimeout+time.Second, sessionTimeout+5*time.Second)
 			r.say("SIGSTOP %s for %.1f s", victim.writer, pause.Seconds())
@@ -62,7 +64,7 @@ func sigstopFault() fault {
 			m := r.mark(ctx)
 			wait(ctx, pause)
 			return m, victim.signal(syscall.SIGCONT)
-		},
+		}),
 	}
 }
 
@@ -71,18 +73,14 @@ func leaveFault() fault {
 		name:    "leave",
 		summary: "a process ends on SIGTERM, another joins, and sometimes a third, while outputs are slow",
 		process: true,
-		strike: func(ctx context.Context, r *run, random *rand.Rand) (mark, error) {
-			leaver, release, err := r.fleet.choose(random)
-			if err != nil {
-				return mark{}, err
-			}
-			defer release()
+		grace:   shutdownTimeout, // so long it may keep its partitions, to finish what is in flight
+		strike: striking(func(ctx context.Context, r *run, random *rand.Rand, leaver *process) (mark, error) {
 			heal := r.everywhere(trouble{delay: between(random, 20*time.Millisecond, 300*time.Millisecond)})
 			defer heal()
 			stop := r.feeder.press(ctx, r.pressure())
 			m, err := r.replace(ctx, leaver, random)
 			return m, errors.Join(err, stop())
-		},
+		}),
 	}
 }
 

@@ -9,15 +9,15 @@ import (
 // morePartitions are added by each strike.
 const morePartitions = 4
 
-// metadataRefresh is how often the program asks what partitions there are.
-const metadataRefresh = time.Minute
+// notice is how soon the program sees that there are more partitions.
+const notice = 6 * time.Second
 
 func partitionsFault() fault {
 	return fault{
 		name:    "partitions",
 		summary: "the input gets more partitions while it is read",
 		process: true,
-		grace:   metadataRefresh,
+		grace:   notice,
 		strike: func(ctx context.Context, r *run, _ *rand.Rand) (mark, error) {
 			r.mu.Lock()
 			r.partitions += morePartitions

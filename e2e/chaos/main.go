@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -45,7 +46,7 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 	flags.IntVar(&o.strikes, "strikes", 3, "how often a fault strikes in its run")
 	flags.StringVar(&o.order, "order", "", "order of the pipelines: partition or key; both in turn when empty")
 	flags.IntVar(&o.slack, "slack", 1, "multiplies every bound on time")
-	names := flags.String("faults", "", "faults, separated by commas; all when empty")
+	names := flags.String("faults", "", "faults, separated by commas; all when empty; with mixed among them only their mixture")
 	flags.StringVar(&o.brokers, "brokers", "", "embedded or real; both, one after the other, when empty")
 	flags.StringVar(&o.root, "root", ".", "the module's folder")
 	if err := flags.Parse(args); err != nil {
@@ -112,23 +113,29 @@ func (s *suite) clusters(ctx context.Context) error {
 	return errors.Join(s.runs(ctx, brokers), brokers.close())
 }
 
+// mixture is the name of the run in which faults strike together.
+const mixture = "mixed"
+
 // runs is one run for each fault, and one of many at once.
 func (s *suite) runs(ctx context.Context, c cluster) error {
 	_, killable := c.(*realCluster)
-	list := named(s.faults, killable)
+	names := slices.DeleteFunc(slices.Clone(s.faults), func(name string) bool { return name == mixture })
+	list := named(names, killable)
 	if len(list) == 0 {
-		return fmt.Errorf("no fault of %s is called %s", c.name(), strings.Join(s.faults, " or "))
+		return fmt.Errorf("no fault of %s is called %s", c.name(), strings.Join(names, " or "))
 	}
-	for _, f := range list {
-		if err := s.run(ctx, c, f.name, []fault{f}, s.strikes, s.records/10); err != nil {
-			return err
+	if !slices.Contains(s.faults, mixture) {
+		for _, f := range list {
+			if err := s.run(ctx, c, f.name, []fault{f}, s.strikes, s.records/10); err != nil {
+				return err
+			}
 		}
 	}
 	several := mixing(list)
 	if len(several) < 2 {
 		return nil
 	}
-	return s.run(ctx, c, "mixed", several, 5*s.strikes, s.records)
+	return s.run(ctx, c, mixture, several, 5*s.strikes, s.records)
 }
 
 func (s *suite) run(ctx context.Context, c cluster, name string, faults []fault, strikes int, records int64) error {
