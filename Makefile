@@ -12,7 +12,7 @@ FUZZTIME ?= 20s
 # What the real-Kafka suite needs and this machine does not have.
 MISSING := $(strip $(foreach tool,java mvn kcat,$(if $(shell command -v $(tool) 2>/dev/null),,$(tool))))
 
-.PHONY: build test unit format vet lint real-kafka test-kafka kafka chaos parallel-table fuzz clean
+.PHONY: build test unit format vet lint real-kafka test-kafka kafka chaos bench parallel-table fuzz clean
 
 build:
 	$(GO) build -o waterhealer .
@@ -68,6 +68,14 @@ CHAOS := $(if $(FAULTS),-faults $(FAULTS)) $(if $(SEED),-seed $(SEED)) $(if $(RE
 	$(if $(STRIKES),-strikes $(STRIKES)) $(if $(ORDER),-order $(ORDER)) $(if $(BROKERS),-brokers $(BROKERS))
 chaos: $(if $(MISSING),,kafka)
 	$(GO) run ./e2e/chaos $(CHAOS)
+
+# What a record costs, against raw sarama; see docs/performance.md. PIPELINES, DATA, PARTITIONS, RECORDS, RUNS and
+# BROKERS=embedded|kafka|both narrow it; STRICT=1 makes a missed target an error.
+BENCH := $(if $(PIPELINES),-pipelines $(PIPELINES)) $(if $(DATA),-data $(DATA)) $(if $(PARTITIONS),-partitions $(PARTITIONS)) \
+	$(if $(RECORDS),-records $(RECORDS)) $(if $(RUNS),-runs $(RUNS)) $(if $(BROKERS),-brokers $(BROKERS)) \
+	$(if $(STRICT),-strict)
+bench: $(if $(filter kafka both,$(BROKERS)),kafka)
+	$(GO) run ./e2e/bench $(BENCH)
 
 # Every fuzz target for a short while.
 fuzz:

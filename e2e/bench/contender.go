@@ -1,0 +1,57 @@
+package main
+
+import "slices"
+
+// contender is who takes part: the program with a pipeline, or a baseline.
+type contender struct {
+	name     string
+	baseline bool
+	// writes is how many messages it must write to each of its topics.
+	writes []func(counts) int64
+	// widely says that it takes part on every data set, not only on orders200.
+	widely bool
+	about  string
+}
+
+func all(c counts) int64  { return c.Records }
+func half(c counts) int64 { return c.Half }
+
+// contenders are all, in the order of the table. A pipeline's file in testdata
+// has its name.
+func contenders() []contender {
+	copies, filters := []func(counts) int64{all}, []func(counts) int64{half}
+	return []contender{
+		{name: baselineRaw, baseline: true, widely: true, about: "sarama consumer group, counts and commits"},
+		{name: baselineCopy, baseline: true, widely: true, writes: copies, about: "sarama consumer group and producer, copies"},
+		{name: baselineHand, baseline: true, widely: true, writes: filters, about: "the same with encoding/json into a struct, filter 50%, map of 3 fields"},
+		{name: baselineHandMap, baseline: true, widely: true, writes: filters, about: "the same into map[string]any"},
+
+		{name: "passthrough", widely: true, about: "heal only"},
+		{name: "passthrough-kafka", widely: true, writes: copies, about: "to Kafka"},
+		{name: "filter1", about: "filter 1%, heal"},
+		{name: "filter50", widely: true, about: "filter 50%, heal"},
+		{name: "filter100", about: "filter 100%, heal"},
+		{name: "filter-map", widely: true, about: "filter 50%, map of 3 fields, heal"},
+		{name: "filter-map-kafka", widely: true, writes: filters, about: "filter 50%, map of 3 fields, to Kafka"},
+		{name: "window-kafka", widely: true, writes: filters, about: "filter 50%, map, partition(100), foreach_map, to Kafka"},
+		{name: "maps5", about: "5 maps in a row, heal"},
+		{name: "order-key", writes: filters, about: "filter-map-kafka with order: key"},
+		{name: "order-none", writes: filters, about: "filter-map-kafka with order: none"},
+		{name: "fan-out", writes: []func(counts) int64{half, half}, about: "filter 50%, map, to two topics"},
+		{name: "workers1", writes: filters, about: "filter-map-kafka with workers: 1"},
+		{name: "workers2", writes: filters, about: "filter-map-kafka with workers: 2"},
+	}
+}
+
+// chosen are the contenders of a block.
+func (o options) chosen(data string, partitions int32) []contender {
+	return slices.DeleteFunc(contenders(), func(c contender) bool {
+		if len(o.pipelines) > 0 && !slices.Contains(o.pipelines, c.name) {
+			return true
+		}
+		if data == quakes && !c.widely {
+			return true // it has no such pipeline
+		}
+		return len(o.pipelines) == 0 && !c.widely && !(data == orders200 && partitions == o.partitions[0])
+	})
+}
