@@ -23,11 +23,15 @@ type Step struct {
 // Header is one header of a test's record.
 type Header struct{ Name, Value string }
 
-// stepFields are the keys of a step beside a source's name.
-func stepFields() []Field {
+// StepFields are the keys that a step of a test has beside a source's name. No
+// source can have the name of one of them.
+func StepFields() []Field {
 	return []Field{
-		{Name: "key", Type: TypeString}, {Name: "headers", Type: TypeMap, Item: &Field{Type: TypeString}},
-		{Name: "timestamp", Type: TypeString}, {Name: "wait", Type: TypeDuration, Min: "0s"}, {Name: "end", Type: TypeBool},
+		{Name: "key", Type: TypeString, Doc: "The key of the record. Default: none."},
+		{Name: "headers", Type: TypeMap, Item: &Field{Type: TypeString}, Doc: "The headers of the record."},
+		{Name: "timestamp", Type: TypeString, Doc: "The time of the record, as 2000-01-01T00:00:00Z. Default: that of the test's clock."},
+		{Name: "wait", Type: TypeDuration, Min: "0s", Doc: "In place of a record: lets so much time pass."},
+		{Name: "end", Type: TypeBool, Doc: "In place of a record: ends all sources."},
 	}
 }
 
@@ -63,7 +67,7 @@ func (r *reader) steps(p *Pipeline, input *entry) []Step {
 // step reads one step; false when its mistakes are reported.
 func (r *reader) step(p *Pipeline, it *item) (Step, bool) {
 	s := Step{Pos: it.pos}
-	fields := stepFields()
+	fields := StepFields()
 	var acts, beside *entry // what the step does, and the first key that belongs to a record
 	before := len(r.found)
 	for i := range it.entries {
