@@ -39,7 +39,7 @@ func (c *compiler) access(n ast.Node) node {
 		}
 		return v, err
 	}
-	chain.kinds |= isNil
+	chain.Type = chain.With(isNil)
 	chain.path = nil
 	return chain
 }
@@ -51,27 +51,34 @@ func (c *compiler) link(n ast.Node) (chain node, optional bool) {
 	case *ast.ChainNode:
 		return c.link(n.Node)
 	case *ast.MemberNode:
-		base, optional := c.link(n.Node)
-		if key, ok := n.Property.(*ast.StringNode); ok {
-			return c.field(n, base, key.Value), optional || n.Optional
+		if n.Optional {
+			c.mayLack(n.Node)
 		}
-		return c.index(n, base), optional || n.Optional
+		base, optional := c.link(n.Node)
+		c.behind(optional, func() {
+			if key, ok := n.Property.(*ast.StringNode); ok {
+				chain = c.field(n, base, key.Value)
+			} else {
+				chain = c.index(n, base)
+			}
+		})
+		return chain, optional || n.Optional
 	case *ast.SliceNode:
 		base, optional := c.link(n.Node)
-		return c.slice(n, base), optional
+		c.behind(optional, func() { chain = c.slice(n, base) })
+		return chain, optional
 	case *ast.CallNode:
 		if member, ok := n.Callee.(*ast.MemberNode); ok {
 			base, optional := c.link(member.Node)
-			return c.method(n, member, base), optional || member.Optional
+			c.behind(optional, func() { chain = c.method(n, member, base) })
+			return chain, optional || member.Optional
 		}
 	}
 	return c.node(n), false
 }
 
 func (c *compiler) field(n *ast.MemberNode, base node, key string) node {
-	if base.kinds.never(isObject) {
-		c.fail(n.Location(), "%s is %s, so it has no field %q", written(n.Node), base.kinds, key)
-	}
+	of, sure := c.readField(n, base, key)
 	p := base.path
 	if p == nil {
 		p = &path{base: base.run}
@@ -80,7 +87,7 @@ func (c *compiler) field(n *ast.MemberNode, base node, key string) node {
 	// In a.b, access and name are one token.
 	s.bracket = n.Location() != n.Property.Location()
 	p = &path{base: p.base, steps: append(p.steps, s)}
-	return node{run: p.run(), kinds: anything, fixed: base.fixed, path: p}
+	return node{run: p.run(), Type: of, fixed: base.fixed && sure, path: p}
 }
 
 func (p *path) run() eval {
@@ -125,12 +132,7 @@ func (s *step) refuse(v any) error {
 // bytes, or a field of an object by a computed name.
 func (c *compiler) index(n *ast.MemberNode, base node) node {
 	by := c.node(n.Property)
-	if base.kinds.never(isObject | isList | isString | isBytes) {
-		c.fail(n.Location(), "%s is %s, so it has no items", written(n.Node), base.kinds)
-	}
-	if by.kinds.never(isInt | isString) {
-		c.fail(n.Property.Location(), "an index is an integer or a string, got %s", by.kinds)
-	}
+	gives, sure := c.readItem(n, base, by)
 	at, optional, of := c.place(n), n.Optional, n.Node
 	run := func(f *frame) (any, error) {
 		v, err := base.run(f)
@@ -146,7 +148,7 @@ func (c *compiler) index(n *ast.MemberNode, base node) node {
 		}
 		return fetch(v, i, at, of)
 	}
-	return node{run: run, kinds: anything, fixed: base.fixed && by.fixed}
+	return node{run: run, Type: gives, fixed: base.fixed && by.fixed && sure}
 }
 
 func fetch(v, i any, at place, of ast.Node) (any, error) {

@@ -1,12 +1,14 @@
 package expression
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
 	"github.com/expr-lang/expr/ast"
 
 	"waterhealer/engine/value"
+	"waterhealer/operators/types"
 )
 
 func (c *compiler) binary(n *ast.BinaryNode) node {
@@ -25,12 +27,12 @@ func (c *compiler) binary(n *ast.BinaryNode) node {
 		c.fail(n.Location(), "unknown operator %s", n.Operator)
 		return constant(nil)
 	}
-	left, right := c.node(n.Left), c.node(n.Right)
+	left, right := c.sides(n)
 	m := mismatch{c.place(n), n}
-	gives := op.result(left.kinds, right.kinds)
+	c.compare(n, left, right)
+	gives := op.result(left.Kinds, right.Kinds)
 	if gives == 0 {
-		c.failHint(n.Location(), m.hint(left.kinds, right.kinds),
-			"%s does not work on %s and %s%s", n.Operator, left.kinds.names(), right.kinds.names(), m.missing(left.kinds == isNil, right.kinds == isNil))
+		c.misused(m, op, left, right)
 	}
 	compute := op.compute
 	run := func(f *frame) (any, error) {
@@ -67,7 +69,32 @@ func (c *compiler) binary(n *ast.BinaryNode) node {
 			return general(f)
 		}
 	}
-	return node{run: run, kinds: gives, fixed: left.fixed && right.fixed}
+	return node{run: run, Type: types.Of(gives), fixed: left.fixed && right.fixed}
+}
+
+// sides compiles both sides. One that is held against nil may be missing.
+func (c *compiler) sides(n *ast.BinaryNode) (left, right node) {
+	if _, ok := n.Right.(*ast.NilNode); ok {
+		c.mayLack(n.Left)
+	}
+	if _, ok := n.Left.(*ast.NilNode); ok {
+		c.mayLack(n.Right)
+	}
+	return c.node(n.Left), c.node(n.Right)
+}
+
+// misused says that an operator does not work on what it is given.
+func (c *compiler) misused(m mismatch, op operator, left, right node) {
+	n := m.node
+	hint := m.hint(left.Kinds, right.Kinds)
+	message := fmt.Sprintf("%s does not work on %s and %s%s", n.Operator, left.Kinds.Names(), right.Kinds.Names(),
+		m.missing(left.Kinds == isNil, right.Kinds == isNil))
+	switch {
+	case c.check == nil || op.holds == nil && n.Operator != "in":
+		c.failHint(n.Location(), hint, "%s", message)
+	case n.Operator != "==" && n.Operator != "!=": // of which compare spoke
+		c.find(finding{at: n.Location(), mistake: NeverHolds, fails: true, hint: cmp.Or(hint, conversion(left.Kinds, right.Kinds)), message: message})
+	}
 }
 
 // mismatch explains why an operator failed on two values.
@@ -82,7 +109,7 @@ func (m mismatch) explain(err error, a, b any) error {
 	}
 	e := m.place.errorf("%s does not work on %s and %s", m.node.Operator, value.Kind(a), value.Kind(b))
 	e.Message += m.missing(a == nil, b == nil)
-	e.Hint = m.hint(kindOf(a), kindOf(b))
+	e.Hint = m.hint(types.KindOf(a), types.KindOf(b))
 	return e
 }
 
@@ -125,7 +152,9 @@ const negatable = isNumber | isDuration
 // logic is "and" and "or", which compute their right side only if it matters.
 func (c *compiler) logic(n *ast.BinaryNode) node {
 	and := n.Operator == "&&" || n.Operator == "and"
-	left, right := c.truth(n.Left, n.Operator), c.truth(n.Right, n.Operator)
+	left := c.truth(n.Left, n.Operator)
+	var right func(*frame) (bool, error)
+	c.inDoubt(n.Left, func() { right = c.truth(n.Right, n.Operator) })
 	run := func(f *frame) (any, error) {
 		b, err := left(f)
 		if err != nil {
@@ -140,11 +169,12 @@ func (c *compiler) logic(n *ast.BinaryNode) node {
 		}
 		return b, nil
 	}
-	return node{run: run, kinds: isBool}
+	return node{run: run, Type: types.Of(isBool)}
 }
 
 func (c *compiler) coalesce(n *ast.BinaryNode) node {
-	left, right := c.node(n.Left), c.node(n.Right)
+	c.mayLack(n.Left)
+	left, right := c.node(n.Left), c.sometimes(nil, n.Right)
 	run := func(f *frame) (any, error) {
 		v, err := left.run(f)
 		if err != nil || v != nil {
@@ -152,7 +182,7 @@ func (c *compiler) coalesce(n *ast.BinaryNode) node {
 		}
 		return right.run(f)
 	}
-	return node{run: run, kinds: left.kinds&^isNil | right.kinds, fixed: left.fixed && right.fixed}
+	return node{run: run, Type: types.Union(left.Without(isNil), right.Type), fixed: left.fixed && right.fixed}
 }
 
 func (c *compiler) unary(n *ast.UnaryNode) node {
@@ -165,11 +195,11 @@ func (c *compiler) unary(n *ast.UnaryNode) node {
 			}
 			return !b, nil
 		}
-		return node{run: run, kinds: isBool}
+		return node{run: run, Type: types.Of(isBool)}
 	}
 	operand := c.node(n.Node)
-	if operand.kinds.never(negatable) {
-		c.fail(n.Location(), "%s does not work on %s", n.Operator, operand.kinds.names())
+	if c.never(operand.Kinds, negatable) {
+		c.fail(n.Location(), "%s does not work on %s", n.Operator, operand.Kinds.Names())
 	}
 	at, symbol, of := c.place(n), n.Operator, n.Node
 	run := func(f *frame) (any, error) {
@@ -177,10 +207,10 @@ func (c *compiler) unary(n *ast.UnaryNode) node {
 		if err != nil {
 			return nil, err
 		}
-		if symbol == "+" && negatable.has(v) {
+		if symbol == "+" && negatable.Has(v) {
 			return v, nil
 		}
-		if !negatable.has(v) {
+		if !negatable.Has(v) {
 			e := at.errorf("%s does not work on %s", symbol, value.Kind(v))
 			if v == nil {
 				e.Message += fmt.Sprintf(": %s is nil", written(of))
@@ -192,5 +222,5 @@ func (c *compiler) unary(n *ast.UnaryNode) node {
 		}
 		return v, nil
 	}
-	return node{run: run, kinds: operand.kinds & negatable, fixed: operand.fixed}
+	return node{run: run, Type: types.Of(operand.Kinds & negatable), fixed: operand.fixed}
 }

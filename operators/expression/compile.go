@@ -13,6 +13,7 @@ import (
 	"github.com/expr-lang/expr/parser/lexer"
 
 	"waterhealer/engine/value"
+	"waterhealer/operators/types"
 )
 
 // maxSource bounds an expression, in bytes, and with it the depth of its tree.
@@ -23,8 +24,8 @@ type eval func(f *frame) (any, error)
 
 // node is a compiled part.
 type node struct {
-	run   eval
-	kinds kinds
+	run eval
+	types.Type
 	// fixed says that the result is the same for every record.
 	fixed bool
 	// path is set for fields of fields: one closure reads them all.
@@ -62,6 +63,7 @@ type compiler struct {
 	lets       []binding
 	loops      []scope
 	err        *Error
+	check      *checking // nil when it compiles
 }
 
 // binding is a let variable in sight.
@@ -103,7 +105,7 @@ func leadingSpace(source string) int {
 
 func (c *compiler) finish(root node) {
 	p := c.program
-	p.run, p.kinds, p.path = root.run, root.kinds, root.path
+	p.run, p.kinds, p.path = root.run, root.Kinds, root.path
 	p.frames.New = func() any { return &frame{program: p, locals: make([]any, p.slots)} }
 }
 
@@ -178,6 +180,10 @@ func (c *compiler) fail(at file.Location, format string, args ...any) {
 }
 
 func (c *compiler) failHint(at file.Location, hint, format string, args ...any) {
+	if c.check != nil {
+		c.find(finding{at: at, hint: hint, message: fmt.Sprintf(format, args...), mistake: WrongKinds, fails: true})
+		return
+	}
 	if c.err != nil {
 		return
 	}
@@ -195,7 +201,7 @@ func (c *compiler) slot() int {
 
 // constant is a node that always gives v.
 func constant(v any) node {
-	return node{run: func(*frame) (any, error) { return v, nil }, kinds: kindOf(v), fixed: true}
+	return node{run: func(*frame) (any, error) { return v, nil }, Type: types.Of(types.KindOf(v)), fixed: true}
 }
 
 // fold computes a part that is the same for every record, now. Where that fails
@@ -207,9 +213,22 @@ func (c *compiler) fold(n node) node {
 	f := &frame{program: c.program, budget: maxWork / 64}
 	v, err := n.run(f)
 	if err != nil {
+		if c.check != nil {
+			c.failsAlways(f, err)
+			n.fixed = false
+		}
 		return n
 	}
-	return constant(v)
+	return c.constant(v)
+}
+
+// constant is a node that always gives v, of which a check wants to know more.
+func (c *compiler) constant(v any) node {
+	n := constant(v)
+	if c.check != nil {
+		n.Type = types.Exactly(v)
+	}
+	return n
 }
 
 // literal is the value of a fixed node, if it has one.
@@ -223,53 +242,65 @@ func (c *compiler) literal(n node) (any, bool) {
 
 // node compiles any part of the tree.
 func (c *compiler) node(n ast.Node) node {
+	if c.check != nil {
+		return c.checked(n)
+	}
+	part, folds := c.part(n)
+	if folds {
+		return c.fold(part)
+	}
+	return part
+}
+
+// part compiles a part, and says whether it can be computed now if it is fixed.
+func (c *compiler) part(n ast.Node) (part node, folds bool) {
 	switch n := n.(type) {
 	case *ast.NilNode:
-		return constant(nil)
+		return constant(nil), false
 	case *ast.BoolNode:
-		return constant(n.Value)
+		return c.constant(n.Value), false
 	case *ast.IntegerNode:
-		return constant(int64(n.Value))
+		return constant(int64(n.Value)), false
 	case *ast.FloatNode:
-		return constant(n.Value)
+		return c.constant(n.Value), false
 	case *ast.StringNode:
-		return c.text(n)
+		return c.text(n), false
 	case *ast.BytesNode:
-		return constant(n.Value)
+		return c.constant(n.Value), false
 	case *ast.IdentifierNode:
-		return c.identifier(n)
+		return c.identifier(n), false
 	case *ast.UnaryNode:
-		return c.fold(c.unary(n))
+		return c.unary(n), true
 	case *ast.BinaryNode:
-		return c.fold(c.binary(n))
+		return c.binary(n), true
 	case *ast.ChainNode, *ast.MemberNode, *ast.SliceNode:
-		return c.fold(c.access(n))
+		return c.access(n), true
 	case *ast.CallNode:
-		return c.fold(c.call(n))
+		return c.call(n), true
 	case *ast.BuiltinNode:
-		return c.fold(c.builtin(n))
+		return c.builtin(n), true
 	case *ast.PointerNode:
-		return c.pointer(n)
+		return c.pointer(n), false
 	case *ast.VariableDeclaratorNode:
-		return c.let(n)
+		return c.let(n), false
 	case *ast.SequenceNode:
-		return c.sequence(n)
+		return c.sequence(n), false
 	case *ast.ConditionalNode:
-		return c.conditional(n)
+		return c.conditional(n), false
 	case *ast.ArrayNode:
-		return c.fold(c.array(n))
+		return c.array(n), true
 	case *ast.MapNode:
-		return c.fold(c.object(n))
+		return c.object(n), true
 	}
 	c.fail(n.Location(), "this is not supported here")
-	return constant(nil)
+	return constant(nil), false
 }
 
 func (c *compiler) text(n *ast.StringNode) node {
 	if !utf8.ValidString(n.Value) {
 		c.failHint(n.Location(), `write b"…" for bytes`, "the string is not UTF-8")
 	}
-	return constant(n.Value)
+	return c.constant(n.Value)
 }
 
 // clip shortens a text for a message.
@@ -287,8 +318,8 @@ func written(n ast.Node) string { return clip(n.String()) }
 // truth reads a condition.
 func (c *compiler) truth(n ast.Node, of string) func(f *frame) (bool, error) {
 	cond := c.node(n)
-	if cond.kinds.never(isBool) {
-		c.fail(n.Location(), "%s needs a boolean, got %s", of, cond.kinds)
+	if c.never(cond.Kinds, isBool) {
+		c.fail(n.Location(), "%s needs a boolean, got %s", of, cond.Kinds)
 	}
 	at := c.place(n)
 	return func(f *frame) (bool, error) {

@@ -6,6 +6,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 
 	"waterhealer/engine/value"
+	"waterhealer/operators/types"
 )
 
 // maxRange is how many numbers from..to may give.
@@ -14,8 +15,8 @@ const maxRange = 1_000_000
 // numbers compiles from..to.
 func (c *compiler) numbers(n *ast.BinaryNode) node {
 	from, to := c.node(n.Left), c.node(n.Right)
-	if from.kinds.never(isInt) || to.kinds.never(isInt) {
-		c.fail(n.Location(), ".. needs integers, got %s and %s", from.kinds.names(), to.kinds.names())
+	if c.never(from.Kinds, isInt) || c.never(to.Kinds, isInt) {
+		c.fail(n.Location(), ".. needs integers, got %s and %s", from.Kinds.Names(), to.Kinds.Names())
 	}
 	at := c.place(n)
 	run := func(f *frame) (any, error) {
@@ -35,7 +36,7 @@ func (c *compiler) numbers(n *ast.BinaryNode) node {
 		return f.numbers(at, i, j)
 	}
 	c.refuseRange(n, from, to)
-	return node{run: run, kinds: isList, fixed: from.fixed && to.fixed}
+	return node{run: run, Type: types.Of(isList), fixed: from.fixed && to.fixed}
 }
 
 // refuseRange finds a range that is too long before any record is read.
@@ -79,8 +80,8 @@ func (f *frame) numbers(at place, i, j int64) (any, error) {
 func (c *compiler) matches(n *ast.BinaryNode) node {
 	left, right := c.node(n.Left), c.node(n.Right)
 	m := mismatch{c.place(n), n}
-	if left.kinds.never(isString|isBytes) || right.kinds.never(isString) {
-		c.fail(n.Location(), "matches does not work on %s and %s", left.kinds.names(), right.kinds.names())
+	if c.never(left.Kinds, isString|isBytes) || c.never(right.Kinds, isString) {
+		c.fail(n.Location(), "matches does not work on %s and %s", left.Kinds.Names(), right.Kinds.Names())
 	}
 	var ready *regexp.Regexp
 	if text, ok := c.literal(right); ok {
@@ -121,7 +122,7 @@ func (c *compiler) matches(n *ast.BinaryNode) node {
 		}
 		return nil, m.explain(errKinds, a, "")
 	}
-	return node{run: run, kinds: isBool, fixed: left.fixed && right.fixed}
+	return node{run: run, Type: types.Of(isBool), fixed: left.fixed && right.fixed}
 }
 
 func badPattern(err error) string { return "bad pattern: " + err.Error() }
@@ -132,7 +133,7 @@ func (c *compiler) conditional(n *ast.ConditionalNode) node {
 		of = "if"
 	}
 	cond := c.truth(n.Cond, of)
-	yes, no := c.node(n.Exp1), c.node(n.Exp2)
+	yes, no := c.sometimes(n.Cond, n.Exp1), c.sometimes(n.Cond, n.Exp2)
 	run := func(f *frame) (any, error) {
 		b, err := cond(f)
 		if err != nil {
@@ -143,7 +144,7 @@ func (c *compiler) conditional(n *ast.ConditionalNode) node {
 		}
 		return no.run(f)
 	}
-	return node{run: run, kinds: yes.kinds | no.kinds}
+	return node{run: run, Type: types.Union(yes.Type, no.Type)}
 }
 
 func (c *compiler) sequence(n *ast.SequenceNode) node {
@@ -161,14 +162,15 @@ func (c *compiler) sequence(n *ast.SequenceNode) node {
 		}
 		return v, nil
 	}
-	return node{run: run, kinds: last.kinds}
+	return node{run: run, Type: last.Type}
 }
 
 func (c *compiler) array(n *ast.ArrayNode) node {
 	items, fixed := make([]eval, len(n.Nodes)), true
+	gives := make([]types.Type, len(n.Nodes))
 	for i := range n.Nodes {
 		item := c.node(n.Nodes[i])
-		items[i] = item.run
+		items[i], gives[i] = item.run, item.Type
 		fixed = fixed && item.fixed
 	}
 	at := c.place(n)
@@ -186,7 +188,7 @@ func (c *compiler) array(n *ast.ArrayNode) node {
 		}
 		return list, nil
 	}
-	return node{run: run, kinds: isList, fixed: fixed}
+	return node{run: run, Type: c.tuple(gives), fixed: fixed}
 }
 
 // pair is one key of an object literal.
@@ -195,6 +197,7 @@ type pair struct {
 	key   eval // nil where the name is written out
 	value eval
 	at    place
+	gives types.Type
 }
 
 func (c *compiler) object(n *ast.MapNode) node {
@@ -206,15 +209,15 @@ func (c *compiler) object(n *ast.MapNode) node {
 			continue
 		}
 		v := c.node(written.Value)
-		pairs[i] = pair{value: v.run, at: c.place(written.Key)}
+		pairs[i] = pair{value: v.run, at: c.place(written.Key), gives: v.Type}
 		fixed = fixed && v.fixed
 		if name, ok := written.Key.(*ast.StringNode); ok {
 			pairs[i].name = c.name(name)
 			continue
 		}
 		key := c.node(written.Key)
-		if key.kinds.never(isString) {
-			c.fail(written.Key.Location(), "a key is a string, got %s", key.kinds)
+		if c.never(key.Kinds, isString) {
+			c.fail(written.Key.Location(), "a key is a string, got %s", key.Kinds)
 		}
 		pairs[i].key = key.run
 		fixed = fixed && key.fixed
@@ -226,7 +229,7 @@ func (c *compiler) object(n *ast.MapNode) node {
 		}
 		return f.object(pairs)
 	}
-	return node{run: run, kinds: isObject, fixed: fixed}
+	return node{run: run, Type: c.fieldsOf(pairs), fixed: fixed}
 }
 
 func (c *compiler) name(n *ast.StringNode) string {

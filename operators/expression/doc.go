@@ -30,6 +30,14 @@
 //   - What can be seen to fail for every record is an error at compile time, but a
 //     value that is computed wrongly (1/0) is left to the record.
 //
+// # Before a record comes
+//
+// [Check] runs the same compiler with what is known of the variables (package
+// operators/types), and says what fails for every record, what can never hold,
+// which fields there never are, and what the expression gives (check*.go). A
+// program is compiled without that: what is known may be wrong, and a record
+// shows it.
+//
 // Start reading at program.go, then compile.go. This package imports
-// engine/value and nothing else of ours.
+// engine/value, operators/types and nothing else of ours.
 package expression

@@ -112,7 +112,7 @@ func startSum(*walk) fold {
 	var sum any = int64(0)
 	return fold{
 		add: func(i int, _, result any) (bool, error) {
-			if !isNumber.has(result) {
+			if !isNumber.Has(result) {
 				return false, fmt.Errorf("sum needs numbers, but item %d gives %s", i, aKind(result))
 			}
 			var err error
@@ -165,7 +165,7 @@ func startSort(w *walk) fold {
 			return false, nil
 		},
 		end: func() (any, error) {
-			if len(w.extra) > 0 && !isString.has(w.extra[0]) {
+			if len(w.extra) > 0 && !isString.Has(w.extra[0]) {
 				return nil, fmt.Errorf(`the order is "asc" or "desc", got %s`, value.Kind(w.extra[0]))
 			}
 			return sorted(w.frame, w.list, keys, w.extra)

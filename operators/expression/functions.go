@@ -8,6 +8,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 
 	"waterhealer/engine/value"
+	"waterhealer/operators/types"
 )
 
 // function is one entry of the table of functions. What it takes is checked
@@ -143,6 +144,7 @@ type argument struct {
 	takes kinds
 	place place
 	node  ast.Node
+	given types.Type
 }
 
 // apply compiles a call of a function.
@@ -159,12 +161,15 @@ func (c *compiler) apply(n ast.Node, fn *function, nodes []ast.Node) node {
 func (c *compiler) arguments(fn *function, nodes []ast.Node) (args []argument, fixed bool) {
 	args, fixed = make([]argument, len(nodes)), true
 	for i, written := range nodes {
+		if fn.name == "get" && i == 0 {
+			c.mayLack(written)
+		}
 		arg := c.node(written)
 		takes := fn.takes[min(i, len(fn.takes)-1)]
-		if arg.kinds.never(takes) {
-			c.failHint(written.Location(), listHint(arg.kinds&^takes), "%s needs %s, got %s", fn.name, takes, arg.kinds.names())
+		if c.never(arg.Kinds, takes) {
+			c.failHint(written.Location(), listHint(arg.Kinds&^takes), "%s needs %s, got %s", fn.name, takes, arg.Kinds.Names())
 		}
-		args[i] = argument{arg.run, takes, c.place(written), written}
+		args[i] = argument{arg.run, takes, c.place(written), written, arg.Type}
 		fixed = fixed && arg.fixed
 	}
 	return args, fixed
@@ -176,7 +181,7 @@ func (c *compiler) applyTo(n ast.Node, fn *function, args []argument, fixed bool
 		base, work := len(f.args), 0
 		for i := range args {
 			v, err := args[i].run(f)
-			if err == nil && !args[i].takes.has(v) {
+			if err == nil && !args[i].takes.Has(v) {
 				err = args[i].refuse(fn, v)
 			}
 			if err != nil {
@@ -200,7 +205,7 @@ func (c *compiler) applyTo(n ast.Node, fn *function, args []argument, fixed bool
 	if fn.name == "env" && fixed {
 		run = once(run)
 	}
-	return node{run: run, kinds: fn.gives, fixed: fixed && !fn.changing}
+	return node{run: run, Type: c.functionGives(fn, args), fixed: fixed && !fn.changing}
 }
 
 func (a *argument) refuse(fn *function, v any) error {

@@ -153,7 +153,7 @@ func sorted(f *frame, items, keys []any, direction []any) (any, error) {
 		}
 		return c * sign
 	})
-	if failed == nil && len(keys) == 1 && !orderable.has(keys[0]) {
+	if failed == nil && len(keys) == 1 && !orderable.Has(keys[0]) {
 		failed = fmt.Errorf("%s has no order", aKind(keys[0]))
 	}
 	if failed != nil {

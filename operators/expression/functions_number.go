@@ -40,7 +40,7 @@ func rounder(name, doc, example string, compute func(float64) float64) *function
 	return &function{name: name, signature: name + "(number)", doc: doc, examples: []string{example},
 		takes: []kinds{isNumber}, gives: isNumber,
 		call: func(_ *frame, args []any) (any, error) {
-			if isInt.has(args[0]) {
+			if isInt.Has(args[0]) {
 				return args[0], nil
 			}
 			n := numberOf(args[0])
@@ -82,7 +82,7 @@ func numbersIn(f *frame, name string, args []any, found []any, depth int) ([]any
 			}
 			continue
 		}
-		if !isNumber.has(arg) {
+		if !isNumber.Has(arg) {
 			return nil, fmt.Errorf("%s needs numbers, but item %d is %s", name, i, aKind(arg))
 		}
 		found = append(found, arg)

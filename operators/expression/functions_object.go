@@ -91,7 +91,7 @@ func get(_ *frame, args []any) (any, error) {
 		field, _ := v.Get(key)
 		return field, nil
 	}
-	if !isInt.has(args[1]) {
+	if !isInt.Has(args[1]) {
 		return nil, fmt.Errorf("get reads the items of %s by an integer, got %s", aKind(args[0]), value.Kind(args[1]))
 	}
 	n, ok := integer(args[1])

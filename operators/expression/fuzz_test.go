@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"waterhealer/engine/value"
+	"waterhealer/operators/types"
 )
 
 // FuzzExpression: no text and no value may bring Compile or Run to panic or to
@@ -45,10 +46,10 @@ func FuzzExpression(f *testing.F) {
 			}
 			return
 		}
-		if kindOf(result) == 0 {
+		if types.KindOf(result) == 0 {
 			t.Fatalf("%q gives a %T", source, result)
 		}
-		if !p.kinds.has(result) {
+		if !p.kinds.Has(result) {
 			t.Fatalf("%q gives %s, which is not among %s", source, value.Kind(result), p.Kinds())
 		}
 		written, err := value.Append(nil, result)

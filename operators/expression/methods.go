@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/expr-lang/expr/ast"
+
+	"waterhealer/operators/types"
 )
 
 // method is what can be called on a time or a duration: now().Year().
@@ -123,12 +125,14 @@ func (c *compiler) method(n *ast.CallNode, member *ast.MemberNode, base node) no
 	for _, m := range found {
 		of, fn.gives = of|m.of, fn.gives|m.gives
 	}
-	if base.kinds.never(of) {
-		c.fail(n.Location(), "%s is a method of %s, not of %s", fn.name, of, withArticle(base.kinds.names()))
+	if from, doubt, nothing := c.skipped(base.Type, member.Optional); !nothing && c.never(from.Kinds, of) {
+		c.behind(doubt, func() {
+			c.fail(n.Location(), "%s is a method of %s, not of %s", fn.name, of, types.WithArticle(from.Kinds.Names()))
+		})
 	}
 	fn.call = func(_ *frame, args []any) (any, error) {
 		for _, m := range found {
-			if m.of.has(args[0]) {
+			if m.of.Has(args[0]) {
 				return m.call(args[0], args[1:])
 			}
 		}

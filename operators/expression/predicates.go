@@ -6,6 +6,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 
 	"waterhealer/engine/value"
+	"waterhealer/operators/types"
 )
 
 // predicates are the functions that compute an expression for each item of a
@@ -75,6 +76,7 @@ type walk struct {
 // scope is what #, #index and #acc mean while a predicate is compiled.
 type scope struct {
 	item, index, acc int // slots; acc is -1 where there is none
+	each             types.Type
 }
 
 // loop is a compiled call.
@@ -94,27 +96,28 @@ func (c *compiler) predicate(n *ast.BuiltinNode, p *predicate) node {
 		return constant(nil)
 	}
 	list := c.node(n.Arguments[0])
-	if list.kinds.never(isList) {
-		c.failHint(n.Arguments[0].Location(), listHint(list.kinds), "%s needs a list, got %s", p.name, list.kinds.names())
+	if c.never(list.Kinds, isList) {
+		c.failHint(n.Arguments[0].Location(), listHint(list.Kinds), "%s needs a list, got %s", p.name, list.Kinds.Names())
 	}
 	l := &loop{predicate: p, list: list.run, place: c.place(n), bodyPlace: c.place(n.Arguments[0])}
+	body := node{Type: list.Each()}
 	if len(n.Arguments) > 1 {
-		c.body(n.Arguments[1], p, l)
+		c.inDoubt(nil, func() { body = c.body(n.Arguments[1], p, l, list.Each()) })
 	}
 	if len(n.Arguments) > 2 {
 		extra := c.node(n.Arguments[2])
-		if p.name == "sortBy" && extra.kinds.never(isString) {
-			c.fail(n.Arguments[2].Location(), `the order is "asc" or "desc", got %s`, extra.kinds.names())
+		if p.name == "sortBy" && c.never(extra.Kinds, isString) {
+			c.fail(n.Arguments[2].Location(), `the order is "asc" or "desc", got %s`, extra.Kinds.Names())
 		}
 		l.extra = extra.run
 	}
 	of := n.Arguments[0]
-	return node{run: func(f *frame) (any, error) { return l.run(f, of) }, kinds: p.gives}
+	return node{run: func(f *frame) (any, error) { return l.run(f, of) }, Type: c.predicateGives(n, p, list.Type, body.Type)}
 }
 
 // body compiles the expression over the items.
-func (c *compiler) body(n ast.Node, p *predicate, l *loop) node {
-	l.scope = scope{item: c.slot(), index: c.slot(), acc: -1}
+func (c *compiler) body(n ast.Node, p *predicate, l *loop, each types.Type) node {
+	l.scope = scope{item: c.slot(), index: c.slot(), acc: -1, each: each}
 	if p.name == "reduce" {
 		l.scope.acc = c.slot()
 	}
@@ -126,8 +129,8 @@ func (c *compiler) body(n ast.Node, p *predicate, l *loop) node {
 	c.loops = append(c.loops, l.scope)
 	body := c.node(inner.Node)
 	c.loops = c.loops[:len(c.loops)-1]
-	if p.truth && body.kinds.never(isBool) {
-		c.fail(inner.Node.Location(), "%s needs a predicate that gives a boolean, got %s", p.name, body.kinds.names())
+	if p.truth && c.never(body.Kinds, isBool) {
+		c.fail(inner.Node.Location(), "%s needs a predicate that gives a boolean, got %s", p.name, body.Kinds.Names())
 	}
 	l.body, l.bodyPlace = body.run, c.place(inner.Node)
 	return body
@@ -139,20 +142,20 @@ func (c *compiler) pointer(n *ast.PointerNode) node {
 		return constant(nil)
 	}
 	s := c.loops[len(c.loops)-1]
-	slot, kind := s.item, anything
+	slot, of := s.item, s.each
 	switch n.Name {
 	case "":
 	case "index":
-		slot, kind = s.index, isInt
+		slot, of = s.index, types.Of(isInt)
 	case "acc":
-		slot = s.acc
+		slot, of = s.acc, types.Any()
 	default:
 		c.failHint(n.Location(), "#, #index and, in reduce, #acc are known", "unknown name #%s", n.Name)
 	}
 	if slot < 0 {
 		c.fail(n.Location(), "#acc is known in reduce only")
 	}
-	return node{run: func(f *frame) (any, error) { return f.locals[slot], nil }, kinds: kind}
+	return node{run: func(f *frame) (any, error) { return f.locals[slot], nil }, Type: of}
 }
 
 func listHint(k kinds) string {
@@ -170,7 +173,7 @@ func (l *loop) run(f *frame, of ast.Node) (any, error) {
 	list, ok := v.([]any)
 	if !ok {
 		e := l.place.errorf("%s needs a list, but %s is %s", l.predicate.name, written(of), value.Kind(v))
-		return nil, e.hint("%s", listHint(kindOf(v)))
+		return nil, e.hint("%s", listHint(types.KindOf(v)))
 	}
 	w := &walk{frame: f, list: list, loop: l}
 	if l.extra != nil {

@@ -94,7 +94,7 @@ func (p *Program) NeverBool() bool { return p.kinds&isBool == 0 }
 
 // Kinds names what the expression may give, as far as can be known before it
 // runs, for example "integer or float".
-func (p *Program) Kinds() string { return p.kinds.names() }
+func (p *Program) Kinds() string { return p.kinds.Names() }
 
 // maxWork bounds the work of one run, in bytes of memory or their worth in
 // time: strings, lists and objects that an expression makes, and the steps of

@@ -8,8 +8,8 @@ import (
 
 // slice compiles base[from:to]; ends beyond the list mean its ends.
 func (c *compiler) slice(n *ast.SliceNode, base node) node {
-	if base.kinds.never(isList | isString | isBytes) {
-		c.fail(n.Location(), "%s is %s: only lists, strings and bytes have parts", written(n.Node), base.kinds)
+	if c.never(base.Kinds, isList|isString|isBytes) {
+		c.fail(n.Location(), "%s is %s: only lists, strings and bytes have parts", written(n.Node), base.Kinds)
 	}
 	from, to := c.bound(n.From), c.bound(n.To)
 	at, of := c.place(n), n.Node
@@ -32,7 +32,7 @@ func (c *compiler) slice(n *ast.SliceNode, base node) node {
 		}
 		return part(v, min(i, j), j), nil
 	}
-	return node{run: run, kinds: base.kinds & (isList | isString | isBytes), fixed: base.fixed && from.fixed() && to.fixed()}
+	return node{run: run, Type: c.partOf(base.Type), fixed: base.fixed && from.fixed() && to.fixed()}
 }
 
 func part(v any, from, to int) any {
@@ -58,8 +58,8 @@ func (c *compiler) bound(n ast.Node) bound {
 		return bound{}
 	}
 	b := bound{node: c.node(n), place: c.place(n)}
-	if b.node.kinds.never(isInt) {
-		c.fail(n.Location(), "the end of a part is an integer, got %s", b.node.kinds)
+	if c.never(b.node.Kinds, isInt) {
+		c.fail(n.Location(), "the end of a part is an integer, got %s", b.node.Kinds)
 	}
 	return b
 }

@@ -48,7 +48,7 @@ func (c *compiler) identifier(n *ast.IdentifierNode) node {
 			if b.node.fixed {
 				return b.node
 			}
-			return node{run: func(f *frame) (any, error) { return f.locals[b.slot], nil }, kinds: b.node.kinds}
+			return node{run: func(f *frame) (any, error) { return f.locals[b.slot], nil }, Type: b.node.Type}
 		}
 	}
 	if c.names[n.Value] {
@@ -57,12 +57,14 @@ func (c *compiler) identifier(n *ast.IdentifierNode) node {
 	for _, v := range variables() {
 		if v.name == n.Value {
 			c.program.reads[v.name] = true
-			return node{run: v.run, kinds: v.kinds}
+			return node{run: v.run, Type: c.variable(v.name, v.kinds)}
 		}
 	}
 	if n.Value == "vars" {
 		c.program.reads["vars"] = true
-		return constant(c.program.options.Vars)
+		vars := c.constant(c.program.options.Vars)
+		vars.Type = vars.Made("in vars")
+		return vars
 	}
 	c.unknownName(n)
 	return constant(nil)
@@ -71,9 +73,9 @@ func (c *compiler) identifier(n *ast.IdentifierNode) node {
 func (c *compiler) extra(name string) node {
 	c.program.reads[name] = true
 	if name == "index" {
-		return node{run: func(f *frame) (any, error) { return ours(f.vars.Index) }, kinds: isInt | isNil}
+		return node{run: func(f *frame) (any, error) { return ours(f.vars.Index) }, Type: c.variable(name, isInt|isNil)}
 	}
-	return node{run: func(f *frame) (any, error) { return ours(f.vars.Extra[name]) }, kinds: anything}
+	return node{run: func(f *frame) (any, error) { return ours(f.vars.Extra[name]) }, Type: c.variable(name, anything)}
 }
 
 // known are the names in sight, sorted.
@@ -138,7 +140,7 @@ func (c *compiler) let(n *ast.VariableDeclaratorNode) node {
 		f.locals[b.slot] = v
 		return body.run(f)
 	}
-	return node{run: run, kinds: body.kinds}
+	return node{run: run, Type: body.Type}
 }
 
 func (c *compiler) checkLet(n *ast.VariableDeclaratorNode) {
