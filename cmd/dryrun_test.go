@@ -222,8 +222,8 @@ func TestDryRunOfHealingAlone(t *testing.T) {
 
 func TestDryRunThatStalls(t *testing.T) {
 	own(t)
-	file(t, "p.yaml", "max_in_flight: 10\nsources:\n  - generate: {value: index, count: 3000}\noperators:\n  - partition: 2000\nsinks:\n  - stdout: {}\n")
-	run(t, "run", "p.yaml", "--dry-run").exits(t, 3).says(t, "waterhealer: stalled: ", "held by partition-1")
+	file(t, "p.yaml", "max_in_flight: 10\nsources:\n  - generate: {value: index, count: 3000}\noperators:\n  - partition_unique: {size: 5, key: value % 3}\nsinks:\n  - stdout: {}\n")
+	run(t, "run", "p.yaml", "--dry-run").exits(t, 3).says(t, "waterhealer: stalled: ", "held by partition_unique-1")
 }
 
 func TestOutputWithoutBrokers(t *testing.T) {

@@ -37,6 +37,15 @@ const (
 	CodeBranch           = "branch"
 	CodeForgets          = "forgets"
 	CodeJoinGroups       = "join-groups"
+	CodeWindowSize       = "window-size"
+	CodeJoinStall        = "join-stall"
+	CodeUnstablePairs    = "unstable-pairs"
+	CodeUselessRetry     = "useless-retry"
+	CodeOrderKey         = "order-key"
+	CodeSharedGroup      = "shared-group"
+	CodeStart            = "start"
+	CodePlainPassword    = "plain-password"
+	CodeSecret           = "written-secret"
 )
 
 // Explanation says what a code means.
@@ -82,6 +91,15 @@ func Codes() []Explanation {
 		{CodeBranch, "A switch is read by its branches: `from: NAME.BRANCH`. The branch is missing or is none of its own."},
 		{CodeForgets, "The operator remembers more than the records that it holds, and starts empty after a restart: counts begin again, and repeats of what came before are not known."},
 		{CodeJoinGroups, "Sources that meet in a join are committed together, so they must be of one consumer group."},
+		{CodeWindowSize, "A window waits for more records than `max_in_flight` or `max_ahead` lets of one partition wait. It never fills, and where no timer empties it, the pipeline stalls."},
+		{CodeJoinStall, "The inputs of a zip come from one source, but not in the same number: what the faster one has too many waits for ever, until `max_in_flight` of it wait and nothing more can be read."},
+		{CodeUnstablePairs, "A zip pairs records in the order in which they come. Partitions have no order among each other, so that another run, or a restart, pairs other records."},
+		{CodeUselessRetry, "`retry` repeats writes. An error of an expression or a payload that cannot be decoded comes again each time, so that sources and operators never try again."},
+		{CodeOrderKey, "`order: key` without `key` keeps the order of the records' own keys. Records without a key keep the order of their partition, as with `order: partition`."},
+		{CodeSharedGroup, "Two members of one consumer group should read the same topics for the same purpose. Here each would get a share of the partitions only, or partitions of topics that it does not read."},
+		{CodeStart, "`start` says where a group begins that has committed nothing; afterwards it goes on from what it committed. A time that is still to come is the end of the topic."},
+		{CodePlainPassword, "SASL PLAIN sends the password as it is. Without `tls`, and with `tls: {insecure: true}`, those between here and the brokers can read it."},
+		{CodeSecret, "A password or a private key stands in the pipeline file. Files are copied, shared and kept in repositories: take secrets from the environment or from a file."},
 		{CodeNoEffect, "Nothing comes of the key: this version reads it without doing anything about it, or another setting keeps it from being used."},
 	}
 }

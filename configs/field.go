@@ -208,6 +208,7 @@ func (r *reader) single(f *Field, it *item, key place) *value {
 	v := &value{field: f, written: true, pos: it.pos, width: it.width, key: key.pos}
 	if f.Secret {
 		r.secret(it)
+		r.writtenSecret(f, it)
 	}
 	switch f.Type {
 	case TypeExpression:

@@ -94,11 +94,8 @@ func (r *reader) unusedLetters(p *Pipeline, o *OnError) {
 		inherits := o == p.OnError && n.OnError != nil && !n.OnError.Values.Has("dead_letter")
 		used = used || inherits && n.OnError.Values.String("then") == "dead_letter"
 	}
-	if !used && r.quiet == 0 && !r.full() {
-		r.found = append(r.found, Diagnostic{
-			Position: o.Values.KeyPos("dead_letter"), Width: len("dead_letter"), Severity: Warning, Code: CodeNoEffect,
-			Message: fmt.Sprintf("no dead letter is ever written here: what happens is %q", then.String("then")),
-			Hint:    "add `then: dead_letter`",
-		})
+	if !used {
+		r.warn(CodeNoEffect, o.Values.KeyPos("dead_letter"), len("dead_letter"),
+			fmt.Sprintf("no dead letter is ever written here: what happens is %q", then.String("then")), "add `then: dead_letter`")
 	}
 }

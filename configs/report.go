@@ -15,6 +15,16 @@ func (r *reader) report(code string, pos Position, width int, message, hint stri
 // full reports that there are more problems than anyone reads.
 func (r *reader) full() bool { return len(r.found) >= maxFound }
 
+// warn notes what does not keep a pipeline from running.
+func (r *reader) warn(code string, pos Position, width int, message, hint string) {
+	if r.quiet > 0 || r.full() {
+		return
+	}
+	r.found = append(r.found, Diagnostic{
+		Position: pos, Width: max(width, 1), Severity: Warning, Code: code, Message: message, Hint: hint,
+	})
+}
+
 func (r *reader) reportAt(p place, code, message, hint string) {
 	r.report(code, p.pos, p.width, message, hint)
 }

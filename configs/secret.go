@@ -2,6 +2,7 @@ package configs
 
 import (
 	"bytes"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,6 +18,18 @@ func (r *reader) secret(it *item) {
 	if places := r.text.scalarPlaces(it.source); len(places) > 1 {
 		r.secrets = append(r.secrets, span{places[0], places[len(places)-1]})
 	}
+}
+
+// writtenSecret warns of a secret that everyone who reads the file knows.
+func (r *reader) writtenSecret(f *Field, it *item) {
+	if it.shape != scalar || it.substituted || it.text == "" || r.broken[it] {
+		return
+	}
+	if f.SecretPath && !strings.Contains(it.text, "\n") && !strings.Contains(it.text, "-----BEGIN ") {
+		return
+	}
+	r.warn(CodeSecret, it.pos, it.width, fmt.Sprintf("the %s is written in the file, where all who can read it can use it", f.Name),
+		"take it from the environment or a file: \"${KAFKA_PASSWORD}\", \"${file:/run/secrets/kafka}\"")
 }
 
 type span struct{ from, to int }

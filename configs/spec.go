@@ -49,8 +49,10 @@ type Field struct {
 	Item     *Field   // of a TypeMap
 	Or       *Field   // another form that is accepted, for example a string or {expr: EXPR}
 	Secret   bool     // never printed
-	Branch   bool     // names a branch of the node: others read from NODE.BRANCH
-	Doc      string   // one or two sentences
+	// SecretPath says that a secret may also be the path of a file that holds it.
+	SecretPath bool
+	Branch     bool   // names a branch of the node: others read from NODE.BRANCH
+	Doc        string // one or two sentences
 }
 
 // Spec describes a kind of node.

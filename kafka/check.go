@@ -3,6 +3,7 @@ package kafka
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"waterhealer/configs"
 )
@@ -12,6 +13,7 @@ type settingError struct {
 	at      configs.Position
 	width   int
 	message string
+	hint    string
 }
 
 func (e *settingError) Error() string { return fmt.Sprintf("%s: %s", e.at, e.message) }
@@ -28,7 +30,7 @@ func Check(p *configs.Pipeline) configs.Diagnostics {
 		var at *settingError
 		if errors.As(err, &at) {
 			found = append(found, configs.Diagnostic{
-				Position: at.at, Width: max(at.width, 1), Severity: configs.Error, Code: configs.CodeWrongValue, Message: at.message,
+				Position: at.at, Width: max(at.width, 1), Severity: configs.Error, Code: configs.CodeWrongValue, Message: at.message, Hint: at.hint,
 			})
 		}
 	}
@@ -60,7 +62,7 @@ func Check(p *configs.Pipeline) configs.Diagnostics {
 		_, err := ReadOutput(n.Values)
 		note(err)
 	}
-	return found
+	return append(found, warnings(p, time.Now())...)
 }
 
 // outputs are the Kafka outputs of a pipeline, each once.

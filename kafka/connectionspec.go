@@ -41,7 +41,7 @@ func tlsFields() []configs.Field {
 			Doc: "Our own certificate, for brokers that ask for one: the path of a PEM file, or its text. Needs `key`.",
 		},
 		{
-			Name: "key", Type: configs.TypeString, Secret: true,
+			Name: "key", Type: configs.TypeString, Secret: true, SecretPath: true,
 			Doc: "The private key of `cert`: the path of a PEM file, or its text.",
 		},
 		{

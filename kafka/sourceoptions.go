@@ -61,7 +61,7 @@ func readNode(n *configs.Node, settings SourceSettings) (*sourceNode, error) {
 	v := n.Values
 	start, err := readStart(v.String("start"))
 	if err != nil {
-		return nil, wrongSetting(v, "start", "%v", err)
+		return nil, &settingError{at: v.Pos("start"), width: v.Width("start"), message: err.Error(), hint: startHint(v.String("start"))}
 	}
 	node := &sourceNode{
 		name: n.Name, position: n.KindPos, topics: v.Strings("topics"), start: start,

@@ -29,7 +29,7 @@ func accumulateKind() Kind {
 			Example: "accumulate: {expr: state + value, start: 0}\n",
 			Given:   []string{"1", "2", "3"}, Gives: []string{"1", "3", "6"},
 		},
-		State: true, Forgets: true,
+		State: true, Forgets: true, Each: true,
 		Build: func(b *Builder) engine.Operator {
 			return &accumulate{
 				tree: b.Tree("expr", "state"), start: b.Tree("start"), extra: make(map[string]any, 1),

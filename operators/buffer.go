@@ -22,7 +22,7 @@ func bufferKind() Kind {
 			Example: "buffer: 100\n",
 			Given:   []string{"1", "2"}, Gives: []string{"1", "2"},
 		},
-		State: true, Passes: true,
+		State: true, Passes: true, Each: true,
 		Build: func(b *Builder) engine.Operator { return &buffer{size: int(b.Node.Values.Int("size"))} },
 	}
 }

@@ -12,6 +12,7 @@ func (p *Plan) checks() {
 	p.withoutEffect()
 	p.forgetful()
 	p.joins()
+	p.proofs()
 	for _, output := range p.outputs() {
 		p.loop(output)
 		p.brokers(output)
@@ -107,11 +108,18 @@ func (p *Plan) loop(output placedOutput) {
 		}
 		p.problem(configs.Diagnostic{
 			Position: n.Values.Pos("topic"), Width: n.Values.Width("topic"), Code: configs.CodeLoop,
-			Message: fmt.Sprintf("source %s reads topic %s: what is written to it comes back", source.Name, topic),
+			Message: fmt.Sprintf("source %s reads topic %s: %s", source.Name, topic, comesBack(output)),
 			Hint:    "write to another topic, or add `allow_loop: true`",
 		})
 		return
 	}
+}
+
+func comesBack(output placedOutput) string {
+	if output.dead {
+		return "a dead letter comes back, and dies again"
+	}
+	return "what is written to it comes back"
 }
 
 func sameStrings(a, b []string) bool {

@@ -23,7 +23,7 @@ func delayKind() Kind {
 			Example: "delay: 2s\n",
 			Given:   []string{"1", "wait 1s", "2", "wait 1s"}, Gives: []string{"1"},
 		},
-		State: true, Passes: true,
+		State: true, Passes: true, Each: true,
 		Build: func(b *Builder) engine.Operator { return &delay{by: b.Node.Values.Duration("by")} },
 	}
 }

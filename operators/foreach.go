@@ -34,6 +34,7 @@ func foreachMapKind() Kind {
 			Given:   []string{`[{"magnitude": 5}, {"magnitude": 6}]`},
 			Gives:   []string{`[{"magnitude":5},{"magnitude":6,"alert":true}]`},
 		},
+		Each: true,
 		Build: func(b *Builder) engine.Operator {
 			tree := b.Tree("expr", "index")
 			return &foreach{work: tree.RunItem, unchanged: tree.unchanged, workers: 1, depth: int(b.Node.Values.Int("depth"))}
@@ -57,6 +58,7 @@ func foreachAsyncKind() Kind {
 			Example: "foreach_async: {expr: value * 2, workers: 8, depth: 2}\n",
 			Given:   []string{"[[1, 2], [3]]"}, Gives: []string{"[[2,4],[6]]"},
 		},
+		Each: true,
 		Build: func(b *Builder) engine.Operator {
 			tree := b.Tree("expr", "index")
 			return &foreach{work: tree.RunItem, unchanged: tree.unchanged, workers: b.Workers("workers"), depth: int(b.Node.Values.Int("depth"))}
@@ -79,6 +81,7 @@ func foreachFilterKind() Kind {
 			Example: "foreach_filter: value % 2 == 0\n",
 			Given:   []string{"[1, 2, 3, 4]", "[5]"}, Gives: []string{"[2,4]", "[]"},
 		},
+		Each: true,
 		Build: func(b *Builder) engine.Operator {
 			condition := b.Condition("expr", "index")
 			return &foreach{

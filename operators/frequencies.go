@@ -19,7 +19,7 @@ func frequenciesKind() Kind {
 			Example:  "frequencies: {}\n",
 			Given:    []string{`"a"`, `"b"`, `"a"`}, Gives: []string{`{"a":1}`, `{"a":1,"b":1}`, `{"a":2,"b":1}`},
 		},
-		State: true, Forgets: true,
+		State: true, Forgets: true, Each: true,
 		Build: func(*Builder) engine.Operator { return &frequencies{counts: value.NewObject(0)} },
 	}
 }

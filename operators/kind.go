@@ -19,6 +19,10 @@ type Kind struct {
 	// Passes says that, although it sees one stream, what it makes of a record does
 	// not depend on those before it: it only keeps order, time or load.
 	Passes bool
+	// Each says that one record comes out for each that goes in.
+	Each bool
+	// Window names a field that says for how many records a batch waits.
+	Window string
 	// Signal names a field that names a node which is one more input, behind those
 	// of `from`.
 	Signal string

@@ -21,6 +21,7 @@ func mapKind() Kind {
 			Example: "map:\n  id: value.id\n  magnitude: value.mag\n",
 			Given:   []string{`{"mag": 4.5, "id": "us1"}`}, Gives: []string{`{"id":"us1","magnitude":4.5}`},
 		},
+		Each:  true,
 		Build: func(b *Builder) engine.Operator { return &mapOperator{tree: b.Tree("expr")} },
 	}
 }

@@ -23,7 +23,7 @@ func mapAsyncKind() Kind {
 			Example: "map_async: {expr: value * 2, workers: 8}\n",
 			Given:   []string{"1", "2"}, Gives: []string{"2", "4"},
 		},
-		State: true, Passes: true,
+		State: true, Passes: true, Each: true,
 		Build: func(b *Builder) engine.Operator {
 			return &mapAsync{tree: b.Tree("expr"), workers: b.Workers("workers")}
 		},

@@ -23,7 +23,7 @@ func partitionUniqueKind() Kind {
 			Example: "partition_unique: {size: 3, keep: last}\n",
 			Given:   []string{"1", "2", "1", "3"}, Gives: []string{"[2,1,3]"},
 		},
-		State: true,
+		State: true, Window: "size",
 		Build: func(b *Builder) engine.Operator {
 			v := b.Node.Values
 			return &partitionUnique{size: int(v.Int("size")), key: b.Expression("key"), group: newDistinct(v.String("keep") == "last")}

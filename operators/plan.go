@@ -123,6 +123,7 @@ type placedOutput struct {
 	node    *configs.Node
 	sink    *configs.Node
 	sources []*configs.Node
+	dead    bool // for dead letters
 }
 
 // outputs are all outputs of the pipeline: bare ones, those of healing sinks
@@ -147,7 +148,7 @@ func (p *Plan) outputs() []placedOutput {
 	for _, onError := range p.policies() {
 		if dead := onError.DeadLetter; dead != nil && !seen[dead] {
 			seen[dead] = true
-			out = append(out, placedOutput{node: dead, sources: p.pipeline.Sources})
+			out = append(out, placedOutput{node: dead, sources: p.pipeline.Sources, dead: true})
 		}
 	}
 	return out

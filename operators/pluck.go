@@ -23,6 +23,7 @@ func pluckKind() Kind {
 			Example: "pluck: [name, id]\n",
 			Given:   []string{`{"id": 7, "name": "Alice"}`}, Gives: []string{`["Alice",7]`},
 		},
+		Each:  true,
 		Build: buildPluck,
 	}
 }

@@ -91,7 +91,7 @@ func TestNoOffsetIsFinishedTooEarlyOrNever(t *testing.T) {
 
 func playRandomly(t *testing.T, pipeline string, steps []string) (problems []string) {
 	parsed, plan, found := compile(t, pipeline)
-	if found.HasErrors() {
+	if broken(found) {
 		t.Fatalf("%v\n%s", found, pipeline)
 	}
 	s := &scenario{t: t, sources: make(map[string]*steppedSource), done: make(chan engine.Result, 1)}

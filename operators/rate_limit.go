@@ -25,7 +25,7 @@ func rateLimitKind() Kind {
 			Example: "rate_limit: {per_second: 2, burst: 2}\n",
 			Given:   []string{"1", "2", "3", "4", "wait 500ms"}, Gives: []string{"1", "2", "3"},
 		},
-		State: true, Passes: true,
+		State: true, Passes: true, Each: true,
 		Build: func(b *Builder) engine.Operator {
 			v := b.Node.Values
 			if v.Has("interval") == v.Has("per_second") {

@@ -23,6 +23,7 @@ func starmapKind() Kind {
 			Example: "starmap: {args: [price, count], expr: price * count}\n",
 			Given:   []string{"[3, 2]", "[5, 1]"}, Gives: []string{"6", "5"},
 		},
+		Each: true,
 		Build: func(b *Builder) engine.Operator {
 			names := b.names("args")
 			return &starmap{names: names, tree: b.Tree("expr", names...)}

@@ -17,6 +17,7 @@ func unionKind() Kind {
 			Example:  "from: [a, b]\nunion: {}\n",
 			Given:    []string{"a: 1", "b: 2", "a: 3"}, Gives: []string{"1", "2", "3"},
 		},
+		Each:  true,
 		Build: func(*Builder) engine.Operator { return union{} },
 	}
 }
