@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"waterhealer/configs"
 	"waterhealer/engine"
 	"waterhealer/engine/value"
 )
@@ -25,7 +23,10 @@ const (
 // decoder makes the function that sets a source record's value from its
 // payload. A null payload is nil whatever the codec.
 func decoder(codec string) func(*engine.Record) error {
-	decode := decoders[codec]
+	return decoderOf(codec, decoders[codec])
+}
+
+func decoderOf(codec string, decode func([]byte) (any, error)) func(*engine.Record) error {
 	return func(r *engine.Record) error {
 		if r.Raw == nil {
 			r.Value = nil
@@ -46,48 +47,6 @@ var decoders = map[string]func([]byte) (any, error){
 	codecText:  decodeText,
 	codecBytes: func(raw []byte) (any, error) { return raw, nil },
 	codecCSV:   decodeCSV,
-}
-
-// checker is a [decoder] for a source whose values nobody looks at: it refuses
-// the same payloads and makes no values.
-func checker(codec string) func(*engine.Record) error {
-	if codec != codecJSON {
-		return decoder(codec)
-	}
-	return func(r *engine.Record) error {
-		if r.Raw == nil {
-			return nil
-		}
-		if err := value.Check(r.Raw); err != nil {
-			return fmt.Errorf("payload is not %s: %w", codec, err)
-		}
-		return nil
-	}
-}
-
-// unread says that nobody looks at the values of a source: its records go to
-// outputs as the bytes that they are. In a dry run and in tests everything is
-// shown.
-func (p *Plan) unread(source *configs.Node) bool {
-	if p.inTurn || p.key != nil {
-		return false
-	}
-	for _, n := range p.pipeline.Operators {
-		if reaches(source, n) {
-			return false
-		}
-	}
-	for _, sink := range p.pipeline.Sinks {
-		if reaches(source, sink) && len(sink.Values.Outputs("report")) > 0 {
-			return false
-		}
-	}
-	for _, output := range p.outputs() {
-		if slices.Contains(output.sources, source) && p.renders[output.node].looks() {
-			return false
-		}
-	}
-	return true
 }
 
 func decodeText(raw []byte) (any, error) {

@@ -144,6 +144,17 @@ func (r *rendering) looks() bool {
 	return r.line || r.topicOf != nil || r.key != nil || len(r.headers) > 0
 }
 
+// expressions are those that make a message's topic, key and headers.
+func (r *rendering) expressions() []*Expression {
+	var all []*Expression
+	for _, h := range append([]headerOf{{value: r.topicOf}, {value: r.key}}, r.headers...) {
+		if h.value != nil {
+			all = append(all, h.value)
+		}
+	}
+	return all
+}
+
 type headerOf struct {
 	name  string
 	value *Expression

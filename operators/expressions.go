@@ -90,6 +90,11 @@ func (e *Expression) RunItemBool(r *engine.Record, item any, index int) (bool, e
 
 // RunBool computes the expression of a filter, which must give a boolean.
 func (e *Expression) RunBool(r *engine.Record) (bool, error) {
+	if r.Batch == nil {
+		if holds, known := e.program.Holds(r.Value); known {
+			return holds, nil
+		}
+	}
 	v := e.variables(r)
 	result, err := e.program.RunBool(&v)
 	return result, e.placed(err)
@@ -206,13 +211,11 @@ func (t *Tree) lay() {
 // texts makes the object of the texts of its fields; nil where one has none.
 func (t *Tree) texts(r *engine.Record) *value.Object {
 	var texts [16]string
-	if t.layout == nil || len(t.fields) > len(texts) {
+	if t.layout == nil || len(t.fields) > len(texts) || r.Batch != nil {
 		return nil
 	}
 	for i := range t.fields {
-		e := t.fields[i].tree.expression
-		v := e.variables(r)
-		text, ok := e.program.ScalarText(&v)
+		text, ok := t.fields[i].tree.expression.program.ScalarText(r.Value)
 		if !ok {
 			return nil
 		}

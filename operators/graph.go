@@ -97,11 +97,7 @@ type graphBuilder struct {
 func (b *graphBuilder) build() error {
 	p := b.plan.pipeline
 	for _, n := range p.Sources {
-		decode := b.plan.decoders[n]
-		if decode != nil && b.plan.unread(n) {
-			decode = checker(sourceCodec(n))
-		}
-		b.add(n, &engine.Node{Role: engine.RoleSource, Decode: decode})
+		b.add(n, &engine.Node{Role: engine.RoleSource, Decode: b.plan.decoding(n)})
 	}
 	for _, n := range inOrder(p.Operators) {
 		kind := b.plan.kinds[n]

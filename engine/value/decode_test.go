@@ -164,6 +164,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		v, err := Decode(data)
 		sameAsAllAtOnce(t, data, v, err)
+		sameToReaders(t, data)
 		if err != nil {
 			var at *DecodeError
 			if !errors.As(err, &at) || at.Offset < 0 || at.Offset > len(data) {

@@ -15,8 +15,12 @@ import (
 // lazyDepth is how deep a text may nest that is read field by field.
 const lazyDepth = 64
 
-// fewFields is how many fields most objects have at most.
-const fewFields = 12
+// fewFields is how many fields most objects have at most, and fewWanted how many
+// of them are looked at.
+const (
+	fewFields = 12
+	fewWanted = 4
+)
 
 // span is a field of a lazy object: where its key and its value stand in the
 // text. It holds no pointer, so that the garbage collector need not look.
@@ -28,10 +32,17 @@ type span struct {
 // lazy is what an object is read from.
 type lazy struct {
 	text  string
-	spans []span
-	// solid is the object with all its fields read, each container in them lazy;
-	// nil until somebody needs it.
-	solid atomic.Pointer[Object]
+	spans []span // of the fields, or of those that wanted names
+	// wanted names the fields that have spans; nil where all have.
+	wanted *wanted
+	made   atomic.Pointer[made]
+}
+
+// made is what was made of a lazy object's text so far and is kept, so that it is
+// the same each time: somebody may be looking at it, so it is never changed.
+type made struct {
+	containers []any   // the lists and objects among the spans; nil where not read
+	all        *Object // with all fields read, each container in them lazy
 }
 
 // decodeLazy checks a text that is an object, and makes it a lazy one; nil
@@ -54,7 +65,7 @@ func scanObject(text string, pos int) (o *Object, end int) {
 	n := 0
 	pos = scanSpace(text, pos+1)
 	if pos < len(text) && text[pos] == '}' {
-		return newLazy(text, nil), pos + 1
+		return newLazy(text, nil, nil), pos + 1
 	}
 	for {
 		keyEnd, plain, at := scanKey(text, pos)
@@ -78,7 +89,7 @@ func scanObject(text string, pos int) (o *Object, end int) {
 		case next < 0:
 			return nil, -1
 		default:
-			return newLazy(text, spans[:n]), next
+			return newLazy(text, spans[:n], nil), next
 		}
 	}
 }
@@ -93,31 +104,56 @@ func findSpan(text string, spans []span, key string) int {
 	return -1
 }
 
-// newLazy makes a lazy object. Most have few fields, and then it is one piece of
-// memory.
-func newLazy(text string, spans []span) *Object {
+// newLazy makes a lazy object. Most have few fields, or few are looked at: then it
+// is one piece of memory.
+func newLazy(text string, spans []span, w *wanted) *Object {
 	var o *Object
 	var l *lazy
-	if len(spans) <= fewFields {
+	switch n := len(spans); {
+	case n <= fewWanted:
+		whole := &struct {
+			object Object
+			lazy   lazy
+			spans  [fewWanted]span
+		}{}
+		o, l = &whole.object, &whole.lazy
+		l.spans = whole.spans[:n:n]
+	case n <= fewFields:
 		whole := &struct {
 			object Object
 			lazy   lazy
 			spans  [fewFields]span
 		}{}
 		o, l = &whole.object, &whole.lazy
-		l.spans = whole.spans[:len(spans):len(spans)]
-	} else {
+		l.spans = whole.spans[:n:n]
+	default:
 		whole := &struct {
 			object Object
 			lazy   lazy
 		}{}
 		o, l = &whole.object, &whole.lazy
-		l.spans = make([]span, len(spans))
+		l.spans = make([]span, n)
 	}
-	l.text = text
+	l.text, l.wanted = text, w
 	copy(l.spans, spans)
 	o.lazy = l
 	return o
+}
+
+// full is the object with all its fields noted, each container in them anew;
+// plain is it where it cannot be read field by field.
+func (l *lazy) full() (full *lazy, plain *Object) {
+	if l.wanted == nil || !l.wanted.partly {
+		return l, nil
+	}
+	if o := decodeLazy(l.text); o != nil {
+		return o.lazy, nil
+	}
+	v, err := decodeAll(l.text)
+	if err != nil {
+		panic(err) // it was checked: this is a defect of the scanner
+	}
+	return nil, v.(*Object)
 }
 
 // append writes the object as [Append] does. What stands in the text as it would
@@ -125,6 +161,13 @@ func newLazy(text string, spans []span) *Object {
 func (l *lazy) append(dst []byte, depth int) ([]byte, error) {
 	if err := writable(dst, depth); err != nil {
 		return nil, err
+	}
+	if l.wanted != nil && l.wanted.written {
+		return append(dst, l.text...), nil
+	}
+	l, plain := l.full()
+	if plain != nil {
+		return appendValue(dst, plain, depth)
 	}
 	dst = append(dst, '{')
 	var err error
@@ -138,7 +181,7 @@ func (l *lazy) append(dst []byte, depth int) ([]byte, error) {
 		text := l.text[s.at:s.end]
 		switch c := text[0]; {
 		case c == '{' || c == '[':
-			dst, err = appendValue(dst, l.all().fields[i].Value, depth+1)
+			dst, err = appendValue(dst, l.container(i), depth+1)
 		case c == '"' && strings.IndexByte(text, '\\') >= 0:
 			dst, err = appendValue(dst, l.read(s), depth+1)
 		default:
@@ -153,34 +196,94 @@ func (l *lazy) append(dst []byte, depth int) ([]byte, error) {
 
 // get is a field of a lazy object.
 func (l *lazy) get(key string) (any, bool) {
-	i := findSpan(l.text, l.spans, key)
+	if l.wanted != nil && l.wanted.partly && l.wanted.find(key) == nil {
+		return l.all().Get(key)
+	}
+	i := l.find(key)
 	if i < 0 {
 		return nil, false
 	}
-	if solid := l.solid.Load(); solid != nil {
-		return solid.fields[i].Value, true
+	if isContainer(l.text, &l.spans[i]) {
+		return l.container(i), true
 	}
-	if s := &l.spans[i]; l.text[s.at] != '{' && l.text[s.at] != '[' {
-		return l.read(s), true
+	return l.read(&l.spans[i]), true
+}
+
+func isContainer(text string, s *span) bool {
+	return s.end > 0 && (text[s.at] == '{' || text[s.at] == '[')
+}
+
+// find is the span of a field; -1 where there is no such field.
+func (l *lazy) find(key string) int {
+	if l.wanted == nil {
+		return findSpan(l.text, l.spans, key)
 	}
-	// A container is read once, so that it is the same one each time.
-	return l.all().fields[i].Value, true
+	if f := l.wanted.find(key); f != nil && l.spans[f.at].end > 0 {
+		return f.at
+	}
+	return -1
+}
+
+// container is the list or object at a span.
+func (l *lazy) container(i int) any {
+	for {
+		before := l.made.Load()
+		if before != nil && before.containers[i] != nil {
+			return before.containers[i]
+		}
+		after := &made{containers: make([]any, len(l.spans))}
+		if before != nil {
+			copy(after.containers, before.containers)
+			after.all = before.all
+		}
+		after.containers[i] = l.read(&l.spans[i])
+		if l.made.CompareAndSwap(before, after) {
+			return after.containers[i]
+		}
+	}
 }
 
 // all is the object with all its fields read.
 func (l *lazy) all() *Object {
-	if solid := l.solid.Load(); solid != nil {
-		return solid
+	for {
+		before := l.made.Load()
+		if before != nil && before.all != nil {
+			return before.all
+		}
+		after := &made{containers: make([]any, len(l.spans))}
+		if before != nil {
+			copy(after.containers, before.containers)
+		}
+		after.all = l.readAll(after.containers)
+		if l.made.CompareAndSwap(before, after) {
+			return after.all
+		}
 	}
-	solid := &Object{fields: make([]Field, len(l.spans))}
-	for i := range l.spans {
-		s := &l.spans[i]
-		solid.fields[i] = Field{Key: l.text[s.key:s.keyEnd], Value: l.read(s)}
+}
+
+// readAll reads all fields but the containers that were read before, and adds the
+// others to these.
+func (l *lazy) readAll(containers []any) *Object {
+	full, plain := l.full()
+	if plain != nil {
+		return plain
 	}
-	if l.solid.CompareAndSwap(nil, solid) {
-		return solid
+	all := &Object{fields: make([]Field, len(full.spans))}
+	for i := range full.spans {
+		s := &full.spans[i]
+		f := Field{Key: full.text[s.key:s.keyEnd]}
+		own := l.find(f.Key)
+		if own >= 0 && isContainer(full.text, s) {
+			if containers[own] == nil {
+				containers[own] = full.read(s)
+			}
+			f.Value = containers[own]
+		} else {
+			f.Value = full.read(s)
+		}
+		all.fields[i] = f
 	}
-	return l.solid.Load()
+	return all
 }
 
 // read makes the value of a field. The text was checked.
@@ -191,19 +294,11 @@ func (l *lazy) read(f *span) any {
 		if o, _ := scanObject(text, 0); o != nil {
 			return o
 		}
-	case '"':
-		if strings.IndexByte(text, '\\') < 0 {
-			return text[1 : len(text)-1]
-		}
-	case 't':
-		return true
-	case 'f':
-		return false
-	case 'n':
-		return nil
 	case '[':
 	default:
-		return Number(text)
+		if _, ok := scalarText(text); ok {
+			return scalarOf(text)
+		}
 	}
 	d := decoder{text: text, share: true}
 	v, err := d.value(0)
@@ -213,103 +308,16 @@ func (l *lazy) read(f *span) any {
 	return v
 }
 
-// Text is the JSON text of a field as it stands in what the object was read
-// from, where that is a number, or a string without escapes; ok is false
-// otherwise. Nothing is made of it: see [CompareText].
-func (o *Object) Text(key string) (text string, ok bool) {
-	text, ok = o.ScalarText(key)
-	if !ok || text[0] == 't' || text[0] == 'f' || text[0] == 'n' {
-		return "", false
-	}
-	return text, true
-}
-
 // ScalarText is the JSON text of a field that is a number, a boolean, nil or not
 // there, or a string without escapes; ok is false otherwise.
 func (o *Object) ScalarText(key string) (text string, ok bool) {
-	if o.lazy == nil {
+	if o.lazy == nil || o.lazy.wanted != nil && o.lazy.wanted.partly && o.lazy.wanted.find(key) == nil {
 		return "", false
 	}
-	i := findSpan(o.lazy.text, o.lazy.spans, key)
+	i := o.lazy.find(key)
 	if i < 0 {
 		return "null", true
 	}
 	s := &o.lazy.spans[i]
-	text = o.lazy.text[s.at:s.end]
-	switch text[0] {
-	case '{', '[':
-		return "", false
-	case '"':
-		return text, strings.IndexByte(text, '\\') < 0
-	}
-	return text, true
-}
-
-// Layout is what objects with the same keys share: see [Layout.Object].
-type Layout struct {
-	keys []string // with quotes and colon, as written
-	size int
-}
-
-// NewLayout makes the layout of objects with these keys, which must differ; nil
-// where such objects are not made of texts: a key needs escapes, or there are many.
-func NewLayout(keys []string) *Layout {
-	if len(keys) == 0 || len(keys) >= indexFrom {
-		return nil
-	}
-	l := &Layout{size: 1}
-	for _, key := range keys {
-		written, err := appendString(nil, key)
-		if err != nil || len(written) != len(key)+2 {
-			return nil
-		}
-		l.keys = append(l.keys, string(written)+":")
-		l.size += len(written) + 2 // the colon, and the comma or the end
-	}
-	return l
-}
-
-// Object makes an object of its fields' texts, which [Object.ScalarText] gave, in
-// the keys' order. ok is false where they are too long for it.
-func (l *Layout) Object(texts []string) (o *Object, ok bool) {
-	size := l.size
-	for _, text := range texts {
-		size += len(text)
-	}
-	if size > shareUpTo {
-		return nil, false
-	}
-	var text strings.Builder
-	text.Grow(size)
-	var spans [indexFrom]span
-	before := byte('{')
-	for i, key := range l.keys {
-		text.WriteByte(before)
-		before = ','
-		from := uint32(text.Len())
-		text.WriteString(key)
-		at := uint32(text.Len())
-		text.WriteString(texts[i])
-		spans[i] = span{key: from + 1, keyEnd: at - 2, at: at, end: uint32(text.Len())}
-	}
-	text.WriteByte('}')
-	return newLazy(text.String(), spans[:len(texts)]), true
-}
-
-// CompareText is [Compare] of the value that [Object.Text] stands for and v; ok
-// is false where they have no order.
-func CompareText(text string, v any) (order int, ok bool) {
-	if text[0] == '"' {
-		s, ok := v.(string)
-		return strings.Compare(text[1:len(text)-1], s), ok
-	}
-	if !isNumber(v) {
-		return 0, false
-	}
-	if m, scale, ok := small(text); ok {
-		if n, other, ok := smallOf(v); ok {
-			return compareSmall(m, scale, n, other), true
-		}
-	}
-	return compareNumbers(Number(text), v), true
+	return scalarText(o.lazy.text[s.at:s.end])
 }

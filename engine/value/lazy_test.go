@@ -69,12 +69,14 @@ func TestLazyIsNotSeen(t *testing.T) {
 		wide(5), wide(fewFields), wide(fewFields + 1), wide(indexFrom - 2), wide(indexFrom - 1), wide(indexFrom), wide(3 * indexFrom),
 		`{"deep":` + strings.Repeat(`{"d":`, lazyDepth+3) + `1` + strings.Repeat(`}`, lazyDepth+3) + `}`,
 		`{"long":"` + strings.Repeat("x", shareUpTo) + `"}`,
+		`{"a":{"b":1},"a":{"c":2}}`, `{"a":{"b":{"c":1}},"a":{"b":1}}`, `{"a":{"b":1},"a":1}`, `{"a":1,"a":{"b":2}}`, `{"a":{"b":1,"\u0062":2}}`,
 		// Every one of these is refused, with the same words.
 		`{"a":1`, `{"a":1,}`, `{"a" 1}`, `{a:1}`, `{"a":01}`, `{"a":"\x"}`, `{"a":"\ud800"}`, "{\"a\":\"\xff\"}", "{\"a\":\"\n\"}",
 		`{"a":nul}`, `{"a":[1,]}`, `{"a":[1 2]}`, `{"a":{"b"}}`, `{"a":1} x`, `{"a":tru`, `{"a`, `{`, `{"a":"`, `{"a":[`, `{"a":{`, `{"a":}`,
 	} {
 		v, err := Decode([]byte(text))
 		sameAsAllAtOnce(t, []byte(text), v, err)
+		sameToReaders(t, []byte(text))
 	}
 }
 

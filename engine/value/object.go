@@ -32,9 +32,10 @@ func NewObject(n int) *Object {
 
 // Len is the number of keys.
 func (o *Object) Len() int {
-	if o.lazy != nil {
-		return len(o.lazy.spans)
+	if l := o.lazy; l != nil && (l.wanted == nil || !l.wanted.partly) {
+		return len(l.spans)
 	}
+	o = o.solid()
 	return len(o.fields)
 }
 

@@ -2,6 +2,7 @@ package expression
 
 import (
 	"errors"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/expr-lang/expr/ast"
@@ -11,8 +12,18 @@ import (
 
 // path reads fields of fields: base.a.b?.c.
 type path struct {
-	base  eval
-	steps []step
+	base    eval
+	ofValue bool // base is the variable value
+	steps   []step
+}
+
+// keys are those of the fields, from the outermost on.
+func (p *path) keys() []string {
+	keys := make([]string, len(p.steps))
+	for i := range p.steps {
+		keys[i] = p.steps[i].key
+	}
+	return keys
 }
 
 // step is one field of a path.
@@ -81,21 +92,27 @@ func (c *compiler) field(n *ast.MemberNode, base node, key string) node {
 	of, sure := c.readField(n, base, key)
 	p := base.path
 	if p == nil {
-		p = &path{base: base.run}
+		p = &path{base: base.run, ofValue: base.isValue}
 	}
 	s := step{key: key, optional: n.Optional, at: c.place(n), of: n.Node}
 	// In a.b, access and name are one token.
 	s.bracket = n.Location() != n.Property.Location()
-	p = &path{base: p.base, steps: append(p.steps, s)}
+	p = &path{base: p.base, ofValue: p.ofValue, steps: append(slices.Clip(p.steps), s)}
+	if p.ofValue {
+		c.program.look(base.path, p)
+	}
 	return node{run: p.run(), Type: of, fixed: base.fixed && sure, path: p}
 }
 
 func (p *path) run() eval {
-	base, steps := p.base, p.steps
+	base, steps, keys := p.base, p.steps, p.keys()
 	return func(f *frame) (any, error) {
 		v, err := base(f)
 		if err != nil {
 			return nil, err
+		}
+		if scalar, ok := value.Scalar(v, keys); ok {
+			return scalar, nil
 		}
 		for i := range steps {
 			o, ok := v.(*value.Object)

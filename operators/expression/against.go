@@ -2,11 +2,11 @@ package expression
 
 import "waterhealer/engine/value"
 
-// against is a field held against a constant, as almost every filter does. It
-// looks at the record's text and makes no value of the field. ok is false where
-// that cannot be done; then the general way is taken, which also knows what to
-// say of errors.
-type against func(f *frame) (holds, ok bool)
+// against is a field of the value held against a constant, as almost every filter
+// does. It looks at the record's text and makes no value of the field. ok is false
+// where that cannot be done; then the general way is taken, which also knows what
+// to say of errors.
+type against func(v any) (holds, ok bool)
 
 // against compiles a comparison of a path and a constant; nil if it is none.
 func (c *compiler) against(op operator, left, right node) against {
@@ -18,7 +18,7 @@ func (c *compiler) against(op operator, left, right node) against {
 		p, other = right.path, left
 		holds = func(c int) bool { return op.holds(-c) }
 	}
-	if p == nil || other.path != nil {
+	if p == nil || !p.ofValue || other.path != nil {
 		return nil
 	}
 	constant, ok := c.literal(other)
@@ -30,8 +30,9 @@ func (c *compiler) against(op operator, left, right node) against {
 	default:
 		return nil
 	}
-	return func(f *frame) (bool, bool) {
-		text, ok := p.text(f)
+	keys := p.keys()
+	return func(v any) (bool, bool) {
+		text, ok := value.ScalarText(v, keys)
 		if !ok {
 			return false, false
 		}
@@ -40,52 +41,42 @@ func (c *compiler) against(op operator, left, right node) against {
 	}
 }
 
-// text is the JSON text of the path's last field, where the record was read
-// from text and the field is a number or a string as it stands there.
-func (p *path) text(f *frame) (string, bool) {
-	o, last := p.last(f)
-	if o == nil {
-		return "", false
+// Holds is [Program.RunBool] for expressions that hold a field of the value
+// against a constant, as long as that needs nothing but v; known is false for all
+// others, which must be run.
+func (p *Program) Holds(v any) (holds, known bool) {
+	if p.against == nil {
+		return false, false
 	}
-	return o.Text(last)
+	return p.against(v)
 }
 
-// last is the object that has the path's last field; nil where there is none.
-func (p *path) last(f *frame) (o *value.Object, key string) {
-	v, err := p.base(f)
-	if err != nil {
-		return nil, ""
-	}
-	last := len(p.steps) - 1
-	for i := range p.steps[:last] {
-		o, ok := v.(*value.Object)
-		if !ok {
-			return nil, ""
-		}
-		v, _ = o.Get(p.steps[i].key)
-	}
-	o, _ = v.(*value.Object)
-	return o, p.steps[last].key
+// ScalarText is the JSON text of what the expression gives, where it is a field of
+// fields of v and [value.ScalarText] knows it; otherwise it must be run.
+func (p *Program) ScalarText(v any) (text string, ok bool) {
+	return value.ScalarText(v, p.path)
 }
 
-// ScalarText is the JSON text of what the expression gives, where it is a field
-// of fields and [value.Object.ScalarText] knows it; otherwise it must be run.
-func (p *Program) ScalarText(v *Variables) (text string, ok bool) {
-	if p.path == nil {
-		return "", false
-	}
-	f := p.frames.Get().(*frame)
-	f.vars, f.budget = *v, maxWork
-	defer func() {
-		f.release()
-		p.frames.Put(f)
-	}()
-	o, key := p.path.last(f)
-	if o == nil {
-		return "", false
-	}
-	return o.ScalarText(key)
-}
-
-// IsPath says whether the expression is a field of fields and nothing more.
+// IsPath says whether the expression is a field of fields of the value and nothing
+// more.
 func (p *Program) IsPath() bool { return p.path != nil }
+
+// look notes that a field of the value is looked at, which is one of the field
+// before; nil is the value itself.
+func (p *Program) look(before, field *path) {
+	if before == nil {
+		p.wholes--
+	} else {
+		delete(p.fields, before)
+	}
+	p.fields[field] = true
+}
+
+// Paths are the fields of the value that the expression reads, each a chain of
+// keys; whole says that it looks at the value in other ways, too.
+func (p *Program) Paths() (paths [][]string, whole bool) {
+	for of := range p.fields {
+		paths = append(paths, of.keys())
+	}
+	return paths, p.wholes > 0
+}

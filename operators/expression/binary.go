@@ -60,16 +60,17 @@ func (c *compiler) binary(n *ast.BinaryNode) node {
 		}
 		return v, nil
 	}
-	if quick := c.against(op, left, right); quick != nil {
+	quick := c.against(op, left, right)
+	if quick != nil {
 		general := run
 		run = func(f *frame) (any, error) {
-			if holds, ok := quick(f); ok {
+			if holds, ok := quick(f.vars.Value); ok {
 				return holds, nil
 			}
 			return general(f)
 		}
 	}
-	return node{run: run, Type: types.Of(gives), fixed: left.fixed && right.fixed}
+	return node{run: run, Type: types.Of(gives), fixed: left.fixed && right.fixed, against: quick}
 }
 
 // sides compiles both sides. One that is held against nil may be missing.

@@ -30,6 +30,10 @@ type node struct {
 	fixed bool
 	// path is set for fields of fields: one closure reads them all.
 	path *path
+	// isValue says that it is the variable value and nothing more.
+	isValue bool
+	// against is set for a field of the value that is held against a constant.
+	against against
 }
 
 // Compile compiles an expression. Its errors are of type *[Error].
@@ -76,7 +80,7 @@ type binding struct {
 func newCompiler(source string, o Options) *compiler {
 	o = withDefaults(o)
 	c := &compiler{
-		program:    &Program{options: o, reads: map[string]bool{}, calls: map[string]bool{}},
+		program:    &Program{options: o, reads: map[string]bool{}, calls: map[string]bool{}, fields: map[*path]bool{}},
 		lines:      newLines(source),
 		functions:  map[string]*function{},
 		predicates: map[string]*predicate{},
@@ -105,7 +109,10 @@ func leadingSpace(source string) int {
 
 func (c *compiler) finish(root node) {
 	p := c.program
-	p.run, p.kinds, p.path = root.run, root.Kinds, root.path
+	p.run, p.kinds, p.against = root.run, root.Kinds, root.against
+	if root.path != nil && root.path.ofValue {
+		p.path = root.path.keys()
+	}
 	p.frames.New = func() any { return &frame{program: p, locals: make([]any, p.slots)} }
 }
 

@@ -34,9 +34,14 @@ func FuzzExpression(f *testing.F) {
 			return
 		}
 		v := testVariables(t, "")
-		if v.Value, err = value.Decode([]byte(text)); err != nil {
+		paths, whole := p.Paths()
+		if whole {
+			paths = nil
+		}
+		if v.Value, err = value.NewReader(paths, true).Decode([]byte(text)); err != nil {
 			v.Value = text
 		}
+		sameOnText(t, p, v)
 		result, err := p.Run(v)
 		sameOnBuilt(t, p, v, result, err)
 		if err != nil {
@@ -60,6 +65,22 @@ func FuzzExpression(f *testing.F) {
 			t.Fatalf("%q gives %s: %v", source, written, err)
 		}
 	})
+}
+
+// sameOnText holds what is seen in the text alone against what a run gives.
+func sameOnText(t *testing.T, p *Program, v *Variables) {
+	t.Helper()
+	result, err := p.Run(v)
+	if holds, known := p.Holds(v.Value); known && (err != nil || result != holds) {
+		t.Fatalf("by the text it is %v, by a run %v (%v)", holds, result, err)
+	}
+	text, known := p.ScalarText(v.Value)
+	if !known {
+		return
+	}
+	if seen, _ := value.Decode([]byte(text)); err != nil || !value.Equal(seen, result) || value.Kind(seen) != value.Kind(result) {
+		t.Fatalf("by the text it is %s, by a run %v (%v)", text, result, err)
+	}
 }
 
 // sameOnBuilt runs the expression on the same value, built field by field

@@ -43,7 +43,10 @@ type Options struct {
 // Program is a compiled expression. It is safe for use by several goroutines.
 type Program struct {
 	run     eval
-	path    *path // set where it is all that there is
+	path    []string       // the keys, where it is a field of the value and nothing more
+	against against        // set where it is that and nothing more
+	fields  map[*path]bool // of the value that are looked at
+	wholes  int            // how often the value is looked at in other ways
 	kinds   kinds
 	whole   place // the expression's first character
 	options Options

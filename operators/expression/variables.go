@@ -57,7 +57,10 @@ func (c *compiler) identifier(n *ast.IdentifierNode) node {
 	for _, v := range variables() {
 		if v.name == n.Value {
 			c.program.reads[v.name] = true
-			return node{run: v.run, Type: c.variable(v.name, v.kinds)}
+			if v.name == "value" {
+				c.program.wholes++ // until a field is taken of it
+			}
+			return node{run: v.run, Type: c.variable(v.name, v.kinds), isValue: v.name == "value"}
 		}
 	}
 	if n.Value == "vars" {
