@@ -17,6 +17,7 @@
 //	tail.go, ends.go          offsets that are never delivered; until-end
 //	cluster.go                questions to brokers that sarama's group does not ask
 //	silence.go                connections that wait in vain; silence_judge.go: which do
+//	patience.go               a coordinator that is away
 //	offsets.go                `waterhealer offsets`
 //	heal.go, letters.go       dead letters that are put back: a group whose records change on their way
 //	output.go                 the output
@@ -129,6 +130,11 @@
 // So a leader that freezes is left after 7 s, a coordinator as soon as the
 // cluster has another, and a connection that swallows everything after 9 to
 // 13 s. What an output had sent there is sent again in the same sequence.
+//
+// A coordinator that is not there at all is waited for as long as a session
+// lasts ([patient]): with three brokers one that is killed was replaced after
+// 9.1 s, without a claim that began anew. More tries (Metadata.Retry.Max) would
+// not do it, since they take no time where a connection is refused.
 //
 // # What was rejected
 //

@@ -150,11 +150,12 @@ func (g *group) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g.client = steered{client, g.cluster.watch}
+	member, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	g.client = &patient{steered: steered{client, g.cluster.watch}, ctx: member, session: g.sessionTimeout}
 	if g.consumer, err = sarama.NewConsumerGroupFromClient(g.memberOf(), g.client); err != nil {
+		cancel()
 		return fmt.Errorf("joining group %s: %w", g.group, err)
 	}
-	member, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	g.member = cancel
 	g.running.Go(func() { g.listen() })
 	g.running.Go(func() { g.consume(member) })

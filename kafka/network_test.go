@@ -28,6 +28,7 @@ type gate struct {
 	conns  map[*gatedConn]bool     // of the victim
 	slow   func(net.Conn) net.Conn // how the victim's connections are; nil is as usual
 	held   int                     // answers that were kept back
+	cut    bool                    // connections are taken, and ended as soon as something comes over them
 	all    bool                    // everyone is the victim: encrypted requests do not say who asks
 }
 
@@ -58,6 +59,10 @@ func (c *gatedConn) Read(b []byte) (int, error) {
 		c.out = c.by.slow(c.Conn)
 	}
 	c.ours, c.by.conns[c] = true, true
+	if c.by.cut {
+		_ = c.Close()
+		return 0, net.ErrClosed
+	}
 	return n, err
 }
 
@@ -96,6 +101,23 @@ func (g *gate) thaw() {
 	g.frozen = nil
 }
 
+// sever ends the victim's connections, and new ones as soon as they are used,
+// as what stands before a broker that is away, until it mends.
+func (g *gate) sever() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.cut = true
+	for c := range g.conns {
+		_ = c.Close()
+	}
+}
+
+func (g *gate) mend() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.cut = false
+}
+
 // stall silences the connections that there are for good. New ones work.
 func (g *gate) stall() {
 	g.mu.Lock()
@@ -124,6 +146,7 @@ func startNetwork(t *testing.T, brokers int, o embedded.Options) *network {
 	var err error
 	o.Cluster = []kfake.Opt{
 		kfake.NumBrokers(brokers),
+		kfake.GroupMinSessionTimeout(100 * time.Millisecond),
 		kfake.BrokerConfigs(map[string]string{"group.initial.rebalance.delay.ms": "0"}),
 		kfake.ListenFn(func(network, address string) (net.Listener, error) {
 			l, err := net.Listen(network, address)

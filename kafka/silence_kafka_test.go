@@ -13,18 +13,20 @@ import (
 	"waterhealer/kafka/kafkatest"
 )
 
-// Brokers that are frozen, with the times that users have. Were a silent broker
-// only noticed when a rebalance can no longer last, nothing would move here
-// within the patience of the test.
-func TestKafkaSilentBroker(t *testing.T) {
+// Brokers that are frozen, killed or restarted, with the times that users have.
+func TestKafkaBrokersAway(t *testing.T) {
 	c := kafkatest.Run(t, kafkatest.Options{Brokers: 3, Properties: map[string]string{
 		"group.initial.rebalance.delay.ms": "0", "min.insync.replicas": "2", "offsets.topic.num.partitions": "3",
 	}})
 	for _, role := range []string{"coordinator", "leader"} {
-		t.Run(role, func(t *testing.T) { kafkaSilentBroker(t, c, role) })
+		t.Run("silent "+role, func(t *testing.T) { kafkaSilentBroker(t, c, role) })
 	}
+	t.Run("killed coordinator", func(t *testing.T) { kafkaCoordinatorKilled(t, c) })
+	t.Run("restarted coordinator", func(t *testing.T) { kafkaCoordinatorRestarted(t, c) })
 }
 
+// Were a silent broker only noticed when a rebalance can no longer last, nothing
+// would move here within the patience of the test.
 func kafkaSilentBroker(t *testing.T, c *kafkatest.Cluster, topic string) {
 	kafkaTopic(t, c, topic, 3, nil)
 	admin := control(t, c, topic)

@@ -34,6 +34,9 @@ const (
 	saidShut  = "a kafka broker does not answer"
 	saidBack  = "a kafka broker answers again"
 	saidStale = "was silent though the broker is not"
+
+	saidAway    = "the coordinator of the consumer group cannot be reached"
+	saidReached = "the coordinator of the consumer group can be reached again"
 )
 
 // source is one that looks for silence often, with times of the group that are
@@ -244,6 +247,51 @@ func TestIdleIsNotSilence(t *testing.T) {
 		produceValues(t, n, "t", p, "y")
 	}
 	eventually(t, "the claims go on", func() bool { return in.count() == 6 })
+}
+
+// A coordinator that is away for some seconds, whether or not something takes
+// connections in its place, costs no membership, and nothing is done twice.
+func TestCoordinatorAway(t *testing.T) {
+	t.Parallel()
+	n := newNetwork(t, 1, map[string]int32{"t": 3})
+	in := newIntake(nil)
+	g, logs := n.source(nil, "t")
+	source := runSource(t, g, in)
+	n.everywhere(in, numbered("a", 10), 10)
+	generation := source.generation()
+	n.gates[0].sever()
+	eventuallyWithin(t, 2*longEnough, "the next heartbeat fails", func() bool { return logs.has(saidAway) })
+	away := time.Now()
+	eventually(t, "many heartbeats could have failed", func() bool { return time.Since(away) > 3*time.Second })
+	n.gates[0].mend()
+	n.everywhere(in, numbered("b", 10), 20)
+	eventually(t, "the heartbeats go on", func() bool { return logs.has(saidReached) })
+	if got := in.claimed(); got != 3 {
+		t.Errorf("there were %d claims: the membership was lost", got)
+	}
+	if got := source.generation(); got != generation {
+		t.Errorf("the generation was %d, and is %d", generation, got)
+	}
+	if got := in.count(); got != 60 {
+		t.Errorf("%d records were pushed: some twice", got)
+	}
+}
+
+// A coordinator that stays away for longer than a session has given the
+// partitions to others: they are given up.
+func TestCoordinatorAwayForASession(t *testing.T) {
+	t.Parallel()
+	n := newNetwork(t, 1, map[string]int32{"t": 3})
+	in := newIntake(nil)
+	g, logs := n.source(func(o *sourceTest) { o.membership.sessionTimeout = 2 * time.Second }, "t")
+	runSource(t, g, in)
+	n.everywhere(in, numbered("a", 10), 10)
+	n.gates[0].sever()
+	eventually(t, "the heartbeats have failed", func() bool { return logs.has(saidAway) })
+	eventually(t, "the partitions are given up", func() bool { return len(in.held()) == 0 })
+	n.gates[0].mend()
+	eventually(t, "they are claimed again", func() bool { return len(in.held()) == 3 })
+	n.everywhere(in, numbered("b", 10), 20)
 }
 
 // One silent broker among those that are given keeps nothing from starting.
