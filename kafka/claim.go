@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync/atomic"
@@ -114,6 +115,10 @@ func (g *group) end(c *claim, lost bool) {
 		cancel()
 	}
 	g.intake.Revoke(drain, c.tracker)
+	if errors.Is(drain.Err(), context.DeadlineExceeded) {
+		g.logger.Warn("writes of a partition that was given up were not acknowledged in time: their records may be written again",
+			"topic", c.topic, "partition", c.partition)
+	}
 	watermark, _ := c.tracker.Progress()
 	if !lost {
 		ctx, cancel := g.finalCommitContext()

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"errors"
+	"log/slog"
 	"slices"
 	"testing"
 	"time"
@@ -85,9 +86,11 @@ func TestRevokeWaitsForOutputs(t *testing.T) {
 			b := sourceBroker(t, map[string]int32{"t": 2})
 			produceValues(t, b, "t", 0, "x")
 			produceValues(t, b, "t", 1, "x")
+			log := new(logged)
 			with := func(o *sourceTest) {
 				o.membership.rebalance = []string{strategy}
 				o.settings.DrainTimeout = 500 * time.Millisecond
+				o.settings.Logger = slog.New(slog.NewTextHandler(log, nil))
 			}
 			one, two := newIntake(never), newIntake(nil)
 			one.block = make(chan struct{}) // an output that never answers
@@ -98,6 +101,9 @@ func TestRevokeWaitsForOutputs(t *testing.T) {
 			eventually(t, "the second member reads what was not finished", func() bool { return two.count() == 1 })
 			if waited := time.Since(began); waited < 500*time.Millisecond {
 				t.Errorf("the claim was given up after %s", waited)
+			}
+			if !log.has("their records may be written again") {
+				t.Error("nothing says that a write was not awaited")
 			}
 			close(one.block)
 			if err := errors.Join(first.close(t), second.close(t)); err != nil {

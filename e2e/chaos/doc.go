@@ -9,9 +9,9 @@
 // Reading order:
 //
 //	main.go              flags, and which runs there are
-//	run.go               one run: start, faults, end
+//	run.go               one run; course.go: its course, from the first fault to the end
 //	workload.go, feed.go what the records are, and when they are written
-//	fleet.go             the processes
+//	fleet.go, process.go the processes
 //	fault.go             the list of faults; fault_*.go: the faults
 //	cluster.go           the brokers; proxy.go: what stands before them
 //	poller.go            the observations of a run

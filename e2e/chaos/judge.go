@@ -10,8 +10,13 @@ import (
 // residentLimit bounds a process's memory, generously (I9).
 const residentLimit = 1 << 30
 
-// threadLimit bounds its threads.
-const threadLimit = 200
+// threadLimit bounds its threads, and goroutineLimit what is left of its
+// goroutines when nothing is left to do: some 100, and a few more for each
+// partition and connection.
+const (
+	threadLimit    = 200
+	goroutineLimit = 500
+)
 
 // judge holds what was seen against what was promised.
 func (r *run) judge(ctx context.Context) (report, error) {
@@ -43,6 +48,7 @@ func (r *run) judge(ctx context.Context) (report, error) {
 		j.back(int32(p))
 	}
 	rep.again = j.again()
+	j.needless()
 	j.overtaken()
 	for _, recovery := range r.recoveries {
 		rep.resumed = max(rep.resumed, recovery.took)
@@ -214,6 +220,31 @@ func (j *judgement) again() (again int64) {
 			j.topics.in, d.partition, d.offset, d.writer, j.lanes.name(int(d.at.lane)), d.at.offset, how, c.offset, c.at.Sub(j.began).Seconds())
 	}
 	return again
+}
+
+// needless is I7, and bounds the duplicates: what a process had written and then
+// gave up in good order, or still has, nobody writes again.
+func (j *judgement) needless() {
+	excused := make(map[string]bool)
+	for _, p := range j.fleet.all {
+		excused[p.writer] = p.untidy()
+	}
+	for _, d := range j.evidence.repeat {
+		if excused[d.before] || excused[d.writer] || j.mapless(d) {
+			continue
+		}
+		j.fail("I7: %s/%d: offset %d was written by %q, which was not disturbed, and again by %q, to %s at %d", j.topics.in, d.partition,
+			d.offset, d.before, d.writer, j.lanes.name(int(d.at.lane)), d.at.offset)
+	}
+}
+
+// mapless says that what was written had, for want of room in the map, not to be
+// known to whoever came next.
+func (j *judgement) mapless(d again) bool {
+	history := j.poller.history[d.partition]
+	since := j.written(j.evidence.first[d.partition][d.offset])
+	n := sort.Search(len(history), func(i int) bool { return history[i].look > since })
+	return j.cut(d.partition, max(0, n-1), j.written(d.at))
 }
 
 // written is the first look that saw a message.

@@ -33,6 +33,7 @@ func TestJudges(t *testing.T) {
 		first   []place
 		repeat  []again
 		commits []commit
+		fleet   []*process
 		want    string // what the failure says; "" is none
 	}{
 		"all is well":                  {first: lane(0, 1, 2, 3), commits: []commit{{look: 1, offset: 2}, {look: 3, offset: 4}}},
@@ -48,9 +49,17 @@ func TestJudges(t *testing.T) {
 			commits: []commit{{look: 1, offset: 2}}, want: "I4: in/0: offset 1 was written again"},
 		"done again after it was marked, the map being gone": {first: lane(2, 1, 0, 4), repeat: []again{{offset: 2, at: place{offset: 3}}},
 			commits: []commit{{look: 0, metadata: marks(0, 2)}, {look: 1}}, want: "I4: in/0: offset 2 was written again"},
+		"done again by whoever came after a process that was killed": {first: lane(0, 1, 2, 4),
+			repeat:  []again{{offset: 1, at: place{offset: 3}, before: "a", writer: "b"}},
+			fleet:   []*process{{writer: "a", killed: true}, {writer: "b"}},
+			commits: []commit{{look: 4, offset: 4}}},
+		"done again by whoever came after a process that was well": {first: lane(0, 1, 2, 4),
+			repeat:  []again{{offset: 1, at: place{offset: 3}, before: "a", writer: "b"}},
+			fleet:   []*process{{writer: "a"}, {writer: "b"}},
+			commits: []commit{{look: 4, offset: 4}}, want: `I7: in/0: offset 1 was written by "a", which was not disturbed, and again by "b"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := &run{plan: plan{log: io.Discard}, topics: topics{in: "in"}, lanes: newLanes(), fleet: &fleet{}, began: time.Now(),
+			r := &run{plan: plan{log: io.Discard}, topics: topics{in: "in"}, lanes: newLanes(), fleet: &fleet{all: test.fleet}, began: time.Now(),
 				workload: workload{mix: mix{}}}
 			r.lanes.add("out", 1)
 			r.poller = &poller{history: [][]commit{test.commits}}
@@ -63,6 +72,7 @@ func TestJudges(t *testing.T) {
 			j.beyond(0)
 			j.back(0)
 			j.again()
+			j.needless()
 			got := strings.Join(r.failures.texts, "; ")
 			if test.want == "" && got != "" || !strings.HasPrefix(got, test.want) {
 				t.Errorf("the judges said %q, want %q", got, test.want)

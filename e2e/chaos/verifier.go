@@ -19,19 +19,21 @@ type again struct {
 	offset    int64
 	at        place
 	writer    string
+	before    string // who wrote it the last time before
 }
 
 // evidence is what the outputs hold.
 type evidence struct {
-	first  [][]place // per input partition and offset: where it stands first
+	first  [][]place  // per input partition and offset: where it stands first
+	writer [][]string // likewise: who wrote it last, as far as has been read
 	repeat []again
 }
 
 // collect reads all outputs.
 func (r *run) collect(ctx context.Context, ends []int64) (*evidence, error) {
-	e := &evidence{first: make([][]place, len(ends))}
+	e := &evidence{first: make([][]place, len(ends)), writer: make([][]string, len(ends))}
 	for p, end := range ends {
-		e.first[p] = make([]place, end)
+		e.first[p], e.writer[p] = make([]place, end), make([]string, end)
 		for i := range e.first[p] {
 			e.first[p][i].lane = -1
 		}
@@ -91,9 +93,11 @@ func (r *run) sight(e *evidence, topic string, lane int, m kafkatest.Message, la
 		r.fail("record %d (%s/%d offset %d), which is %v, stands in %s/%d at offset %d",
 			value.ID, r.topics.in, partition, offset, fate, topic, m.Partition, m.Offset)
 	}
-	at := place{lane: int32(lane), offset: m.Offset}
+	at, writer := place{lane: int32(lane), offset: m.Offset}, writerOf(m)
+	before := e.writer[partition][offset]
+	e.writer[partition][offset] = writer
 	if e.first[partition][offset].lane >= 0 {
-		e.repeat = append(e.repeat, again{partition: partition, offset: offset, at: at, writer: writerOf(m)})
+		e.repeat = append(e.repeat, again{partition: partition, offset: offset, at: at, writer: writer, before: before})
 		return
 	}
 	e.first[partition][offset] = at
