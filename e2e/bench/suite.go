@@ -24,6 +24,9 @@ type suite struct {
 }
 
 func (s *suite) run(ctx context.Context) error {
+	if err := s.startup(ctx); err != nil {
+		return err
+	}
 	for _, brokers := range s.brokers {
 		for _, data := range s.data {
 			for _, partitions := range s.partitions {
@@ -85,7 +88,7 @@ func (s *suite) block(ctx context.Context, brokers, data string, partitions int3
 	if err := t.print(s.out); err != nil {
 		return err
 	}
-	missed, err := printTargets(s.out, t)
+	missed, err := printVerdicts(s.out, verdictsOf(t))
 	s.missed += missed
 	return err
 }

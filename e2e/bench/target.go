@@ -41,28 +41,38 @@ func targets() []target {
 	}
 }
 
-// printTargets prints what was aimed at and what was measured, and returns how
-// many targets were missed.
-func printTargets(w io.Writer, r results) (missed int, err error) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "\ttarget\tat most\tmeasured\t\t")
-	some := false
-	for _, target := range targets() {
-		measured, ok := target.measured(r)
-		if !ok {
-			continue
+// verdict is a target and what was measured.
+type verdict struct {
+	about          string
+	most, measured float64
+}
+
+// verdictsOf leaves out targets whose contenders did not take part.
+func verdictsOf(r results) (verdicts []verdict) {
+	for _, t := range targets() {
+		if measured, ok := t.measured(r); ok {
+			verdicts = append(verdicts, verdict{t.about, t.most, measured})
 		}
-		some = true
-		verdict := "met"
-		if measured > target.most {
-			verdict = "missed"
-			missed++
-		}
-		fmt.Fprintf(t, "\t%s\t%.2f\t%.2f\t%s\t\n", target.about, target.most, measured, verdict)
 	}
-	if !some {
+	return verdicts
+}
+
+// printVerdicts prints what was aimed at and what was measured, and returns how
+// many targets were missed.
+func printVerdicts(w io.Writer, verdicts []verdict) (missed int, err error) {
+	if len(verdicts) == 0 {
 		return 0, nil
 	}
 	fmt.Fprintln(w)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "target\tat most\tmeasured\t\t")
+	for _, v := range verdicts {
+		word := "met"
+		if v.measured > v.most {
+			word = "missed"
+			missed++
+		}
+		fmt.Fprintf(t, "%s\t%.2f\t%.2f\t%s\t\n", v.about, v.most, v.measured, word)
+	}
 	return missed, t.Flush()
 }

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+var moduleRoot = filepath.Join("..", "..")
+
+// The program and this harness, built once, without the race detector.
+var builtProgram, builtBench string
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	os.Exit(testMain(m))
+}
+
+func testMain(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "waterhealer-bench-")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	builtBench = filepath.Join(dir, "bench")
+	if out, err := exec.Command("go", "build", "-o", builtBench, ".").CombinedOutput(); err != nil {
+		panic(fmt.Sprintf("%v\n%s", err, out))
+	}
+	if builtProgram, err = build(context.Background(), moduleRoot, dir); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	return code
+}
+
+func testSuite(t *testing.T, args ...string) *suite {
+	t.Helper()
+	o, err := parseOptions(append([]string{"-root", moduleRoot}, args...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &suite{options: o, binary: builtProgram, self: builtBench, dir: t.TempDir(), out: t.Output(), log: t.Output()}
+}
+
+// What a record costs against raw sarama, on a few records, with a bound that no
+// busy machine breaks: who breaks it has made the program several times slower.
+// The targets themselves are for `make bench`. Each contender reads, commits and
+// writes everything, or there is no figure.
+func TestRatioToRaw(t *testing.T) {
+	s := testSuite(t, "-records", "100000", "-data", orders200)
+	broker, err := s.startBroker(t.Context(), brokersEmbedded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = broker.close() })
+	f := &field{suite: s, broker: broker, data: orders200, topic: "in", partitions: 4}
+	if err := f.fill(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	least := func(name string) (cpu time.Duration) {
+		for range 3 { // the machine's other work only ever adds
+			m, err := f.measure(t.Context(), contenderNamed(t, name), "")
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if cpu == 0 || m.cpu < cpu {
+				cpu = m.cpu
+			}
+		}
+		return cpu
+	}
+	for _, c := range []struct {
+		name, to string
+		most     float64
+	}{
+		{"passthrough", baselineRaw, 4},
+		{"filter-map-kafka", baselineCopy, 3},
+	} {
+		mine, other := least(c.name), least(c.to)
+		t.Logf("%s takes %v, %s %v: %.2f times as much", c.name, mine, c.to, other, mine.Seconds()/other.Seconds())
+		if mine.Seconds() > c.most*other.Seconds() {
+			t.Errorf("%s takes %v of CPU, %s %v: more than %v times as much", c.name, mine, c.to, other, c.most)
+		}
+	}
+}
+
+func contenderNamed(t *testing.T, name string) contender {
+	t.Helper()
+	for _, c := range contenders() {
+		if c.name == name {
+			return c
+		}
+	}
+	t.Fatalf("no contender is called %s", name)
+	return contender{}
+}
+
+// The target is 150 ms on an idle machine; this is for starts that wait for
+// something.
+func TestStart(t *testing.T) {
+	s := testSuite(t)
+	seed, err := s.seedFile(10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const most = 5 * time.Second
+	best := time.Hour
+	for range 5 {
+		took, err := s.firstHealed(t.Context(), seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		best = min(best, took)
+	}
+	t.Logf("start to first record healed: %v", best)
+	if best > most {
+		t.Errorf("the first record is healed after %v, want %v at most", best, most)
+	}
+}
+
+func TestBinarySize(t *testing.T) {
+	file, err := os.Stat(builtProgram)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const most = 40_000_000
+	if file.Size() > most {
+		t.Errorf("the binary has %d bytes, want %d at most", file.Size(), most)
+	}
+}
