@@ -32,6 +32,7 @@ type Claim struct {
 	node    *Node
 	tracker *healer.Partition
 	gate    *gate // nil where nothing is kept in order
+	letters *gate // of letters of what failed in output streams; nil likewise
 	strands strands
 	commits bool // finished offsets are committed somewhere
 
@@ -65,7 +66,7 @@ func (rt *Runtime) newClaim(o ClaimOptions) *Claim {
 		room: make(chan struct{}, 1), settled: make(chan struct{}),
 	}
 	if rt.graph.Order != OrderNone {
-		c.gate = newGate()
+		c.gate, c.letters = newGate(), newGate()
 	}
 	// One lane has nobody to share with: it takes what comes in its order.
 	c.strands.keyed = rt.graph.Order == OrderKey && len(rt.lanes) > 1

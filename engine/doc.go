@@ -57,8 +57,13 @@
 // ([Runtime.onFailed]): then its dead letter is written, at most one in each
 // claim, or it is skipped, or it stays unfinished and the pipeline halts. A
 // letter that is put back ([Record.PutBack]) is the original record to every
-// node, and its ack is the letter's. Records that an output refuses together
-// are split in halves ([writer.deliver]). A stop rule counts records as they
+// node, and its ack is the letter's. Letters have the places of their source
+// records, so that they come in the order of their unit, however often one is
+// tried again, and none comes before a record of its unit that has failed before
+// it is put aside, too. Letters that wait for nothing but letters before them go
+// together with these ([block.cover]). Who fails in an output stream has a letter
+// that keeps its place among such letters alone, see [letter].
+// Records that an output refuses together are split in halves ([writer.deliver]). A stop rule counts records as they
 // are taken, see deaths.go.
 //
 // # Lanes

@@ -40,7 +40,7 @@ func (rt *Runtime) halt(reason error) {
 		close(rt.end.halted)
 	}
 	rt.end.mu.Unlock()
-	rt.turns.close()
+	rt.turns.close(true)
 	rt.stopSources()
 	rt.wakeAll()
 }

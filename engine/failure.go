@@ -62,6 +62,8 @@ type failed struct {
 	failures []*Failure
 	blocks   []*block
 	decided  bool // nothing else of it is open: its policy runs
+	lettered bool // its letter is in line at a writer
+	streamed bool // it failed, or something else made of it, in an output stream
 }
 
 // worst is the failure whose `then` counts: halt before dead letter before
@@ -75,17 +77,6 @@ func (f *failed) worst() *Failure {
 		}
 	}
 	return worst
-}
-
-// block holds an order unit behind a failed value until all its source records
-// are settled.
-type block struct {
-	gate    *gate
-	unitKey uint64
-	seq     int64
-	halts   bool
-	leaves  []*healer.Ack
-	open    int // leaves that uphold it
 }
 
 // fail takes the policy of a node for a record whose tries have ended. The
@@ -137,6 +128,7 @@ func (rt *Runtime) note(n *Node, r *Record, b *block, err error, attempts int) (
 		known.failures = append(known.failures, f)
 		known.blocks = append(known.blocks, b)
 		b.leaves = append(b.leaves, leaf)
+		known.streamed = known.streamed || b.gate != nil && b.gate.stream
 		if b.gate != nil && !b.gate.stream {
 			b.seq = max(b.seq, leaf.Offset) // what it was made of does not stand behind it
 		}
@@ -168,34 +160,6 @@ func (rt *Runtime) describe(n *Node, leaf *healer.Ack, err error, attempts int) 
 	return f
 }
 
-// loosen is called after the reference of a failed value was dropped. In an
-// output stream, what else was made of its source records may stand behind it,
-// or behind another failure that waits for this one; a block that lasted until
-// they are finished could last for ever. There it holds only while the policy
-// itself is at work.
-func (rt *Runtime) loosen(b *block) {
-	if b == nil || b.halts || b.gate == nil || !b.gate.stream {
-		return
-	}
-	rt.failMutex.Lock()
-	for _, leaf := range b.leaves {
-		if known := rt.failed[leaf]; known != nil && !known.decided {
-			known.blocks = slices.DeleteFunc(known.blocks, func(other *block) bool { return other == b })
-			b.lift()
-		}
-	}
-	rt.failMutex.Unlock()
-	rt.stir()
-}
-
-// lift takes back one leaf's share. The caller holds failMutex.
-func (b *block) lift() {
-	b.open--
-	if b.open == 0 {
-		b.gate.unblock(b.unitKey, b.seq)
-	}
-}
-
 // onFailed is called by the tracker when nothing of a failed source record is
 // open any more: now its policy runs.
 func (rt *Runtime) onFailed(ack *healer.Ack) {
@@ -206,7 +170,7 @@ func (rt *Runtime) onFailed(ack *healer.Ack) {
 		return // its claim is over
 	}
 	known.decided = true
-	f := known.worst()
+	f, streamed := known.worst(), known.streamed
 	rt.failMutex.Unlock()
 	switch f.Then {
 	case ThenSkip:
@@ -214,7 +178,7 @@ func (rt *Runtime) onFailed(ack *healer.Ack) {
 		rt.settle(ack)
 	case ThenDeadLetter:
 		if source, ok := ack.Source.(*Record); ok && rt.mayDie(ack, source, f) {
-			rt.push(f.node.Policy.DeadLetter, item{record: letter(source, f), letter: ack})
+			rt.push(f.node.Policy.DeadLetter, item{record: letter(source, f, streamed), letter: ack})
 		}
 	case ThenHalt: // stays unfinished: the next run starts at it
 		if source, ok := ack.Source.(*Record); ok && rt.options.ListFailures {
@@ -231,19 +195,6 @@ func (rt *Runtime) settle(ack *healer.Ack) {
 	rt.unblock(ack)
 	rt.failMutex.Unlock()
 	rt.stir()
-}
-
-// unblock forgets a failed source record and takes back the blocks that only
-// it upheld. The caller holds failMutex.
-func (rt *Runtime) unblock(ack *healer.Ack) {
-	known := rt.failed[ack]
-	if known == nil {
-		return
-	}
-	delete(rt.failed, ack)
-	for _, b := range known.blocks {
-		b.lift()
-	}
 }
 
 // forgetFailures drops the failed records of a claim that is over.
@@ -269,16 +220,4 @@ func (rt *Runtime) letterRefused(n *Node, ack *healer.Ack, refusal error) {
 	both.Err = fmt.Errorf("%w; and its dead letter was refused by %s: %w", f.Err, n.Name, refusal)
 	both.Then = ThenHalt
 	rt.halt(&both)
-}
-
-// stopBehind ends the order units of a failed source record for the rest of the
-// run: it halts the pipeline after all.
-func (rt *Runtime) stopBehind(ack *healer.Ack) {
-	rt.failMutex.Lock()
-	defer rt.failMutex.Unlock()
-	if known := rt.failed[ack]; known != nil {
-		for _, b := range known.blocks {
-			b.gate.stop(b.unitKey, b.seq)
-		}
-	}
 }

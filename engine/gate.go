@@ -27,7 +27,15 @@ type gate struct {
 
 	mu      sync.Mutex
 	blocked map[uint64][]int64 // by unit key, ascending; a number may stand more than once
+	covered map[cover][]int64  // those of blocked that hold no letter in line at a writer
 	stopped map[uint64]int64   // by unit key: nothing behind it is processed in this run
+}
+
+// cover says where a block does not hold: at the writer of dead letters that has
+// those in line which the block waits for. Letters behind them go with them.
+type cover struct {
+	key uint64
+	at  *Node
 }
 
 func newGate() *gate {
@@ -38,17 +46,19 @@ func newGate() *gate {
 	return g
 }
 
-// holds says whether a record of the unit stands behind a failed one.
-func (g *gate) holds(key uint64, seq int64) bool { return g.before(key, seq) > 0 }
-
-// before counts the failed records of the unit that stand before seq.
-func (g *gate) before(key uint64, seq int64) int {
+// before counts the failed records of the unit that stand before seq, but for
+// those that hold nothing at the writer of a node.
+func (g *gate) before(key uint64, seq int64, at *Node) int {
 	if g == nil || seq <= g.first.Load() {
 		return 0
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	n, _ := slices.BinarySearch(g.blocked[key], seq)
+	if len(g.covered) > 0 {
+		covered, _ := slices.BinarySearch(g.covered[cover{key, at}], seq)
+		n -= covered
+	}
 	return n
 }
 
@@ -59,12 +69,55 @@ func (g *gate) block(key uint64, seq int64) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	numbers := g.blocked[key]
-	at, _ := slices.BinarySearch(numbers, seq)
-	g.blocked[key] = slices.Insert(numbers, at, seq)
+	insert(g.blocked, key, seq)
 	if seq < g.first.Load() {
 		g.first.Store(seq)
 	}
+}
+
+// cover lets a block hold nothing any more at the writer of a node.
+func (g *gate) cover(key uint64, seq int64, at *Node) {
+	if g == nil {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.covered == nil {
+		g.covered = make(map[cover][]int64)
+	}
+	insert(g.covered, cover{key, at}, seq)
+}
+
+// uncover takes back what cover did.
+func (g *gate) uncover(key uint64, seq int64, at *Node) {
+	if g == nil {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	remove(g.covered, cover{key, at}, seq)
+}
+
+// insert puts a number into its list.
+func insert[K comparable](lists map[K][]int64, key K, seq int64) {
+	numbers := lists[key]
+	at, _ := slices.BinarySearch(numbers, seq)
+	lists[key] = slices.Insert(numbers, at, seq)
+}
+
+// remove takes a number out of its list once; false when it is not there.
+func remove[K comparable](lists map[K][]int64, key K, seq int64) bool {
+	numbers := lists[key]
+	at, found := slices.BinarySearch(numbers, seq)
+	if !found {
+		return false
+	}
+	if numbers = slices.Delete(numbers, at, at+1); len(numbers) == 0 {
+		delete(lists, key)
+		return true
+	}
+	lists[key] = numbers
+	return true
 }
 
 // unblock takes one block back. Whoever waits must be woken by the caller.
@@ -74,17 +127,7 @@ func (g *gate) unblock(key uint64, seq int64) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	numbers := g.blocked[key]
-	at, found := slices.BinarySearch(numbers, seq)
-	if !found {
-		return
-	}
-	numbers = slices.Delete(numbers, at, at+1)
-	g.blocked[key] = numbers
-	if len(numbers) == 0 {
-		delete(g.blocked, key)
-	}
-	if seq > g.first.Load() {
+	if !remove(g.blocked, key, seq) || seq > g.first.Load() {
 		return
 	}
 	first := int64(math.MaxInt64)

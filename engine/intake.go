@@ -133,9 +133,11 @@ func (rt *Runtime) begin(c *Claim, records []*Record) ([]*Record, error) {
 // without a key keeps the order of its partition.
 func (rt *Runtime) assignKey(r *Record) {
 	switch {
-	case rt.graph.Order != OrderKey || r.early() != nil:
+	case rt.graph.Order != OrderKey:
 	case rt.graph.Key != nil:
-		rt.computeKey(r)
+		if r.early() == nil { // else there is nothing to make it of
+			rt.computeKey(r)
+		}
 	case r.Key != nil:
 		r.unitKey = max(xxhash.Sum64(r.Key), 1)
 	}

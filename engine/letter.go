@@ -72,11 +72,19 @@ func (r *Record) sourceName() string {
 // letter is the dead letter of a source record: its own bytes, with headers
 // that tell what happened. One that was put back and failed again has had one
 // attempt more.
-func letter(source *Record, f *Failure) *Record {
+//
+// It has the place of the source record in its order unit, so that it waits for
+// what has failed before it, and what follows for it. Of a record that failed in
+// an output stream there may be more behind the very block that its letter
+// upholds, and what has failed before it may wait for that: such letters keep
+// their order among themselves alone.
+func letter(source *Record, f *Failure, streamed bool) *Record {
 	out := *source
 	out.Batch, out.entry = nil, nil
 	out.Intact = source.Intact || source.Raw != nil
-	out.gate, out.unitKey, out.seq = nil, 0, 0
+	if streamed {
+		out.gate = source.Claim.letters
+	}
 	out.Headers = append([]Header(nil), source.Headers...)
 	attempts := f.Attempts
 	if before := source.letter(); before != nil {

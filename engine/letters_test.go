@@ -30,7 +30,7 @@ func TestLetterKeepsBytesAndCutsTexts(t *testing.T) {
 			Headers: []Header{{Key: "a", Value: []byte{0xfe}}, {Key: "waterhealer-error", Value: []byte("own")}, {Key: "nil"}},
 		}
 		f := &Failure{Node: "n", Source: "in", Topic: "t", Offset: 7, Attempts: 5, Err: errors.New(text), At: time.Unix(0, 0)}
-		out := letter(source, f)
+		out := letter(source, f, false)
 		cut := string(out.Headers[3].Value)
 		if !utf8.ValidString(cut) || len(cut) > letterValueLimit || len(cut) <= letterValueLimit-utf8.UTFMax || !strings.HasPrefix(text, cut) {
 			t.Errorf("%d bytes before the limit: the error became %d bytes, %q", at, len(cut), cut[letterValueLimit-8:])

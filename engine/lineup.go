@@ -11,6 +11,7 @@ import (
 // later branch of the failed record itself must not wait behind it.
 type lineup struct {
 	unit    unitID
+	at      *Node   // whose writer it is
 	entries []entry // sorted by place
 	// most is how many are tried together. Where a record was refused the next
 	// is likely not far, and what is tried behind it is tried in vain: it starts
@@ -43,7 +44,9 @@ func (l *lineup) prepend(entries []entry) {
 
 // held says that the head waits for a failure before it: of another node, or
 // one that waits for its dead letter.
-func (l *lineup) held() bool { return l.unit.gate.holds(l.unit.key, l.entries[0].record.seq) }
+func (l *lineup) held() bool {
+	return l.unit.gate.before(l.unit.key, l.entries[0].record.seq, l.at) > 0
+}
 
 // due is when the head is tried again; zero is as soon as it is not held.
 func (l *lineup) due() time.Time {
@@ -65,7 +68,7 @@ func (l *lineup) front(now time.Time, limit int) int {
 		e := &l.entries[n]
 		t := e.trouble
 		alone := t != nil && t.fault == FaultRecord
-		if l.unit.gate.before(l.unit.key, e.record.seq) > own || t != nil && now.Before(t.due) || alone && n > 0 {
+		if l.unit.gate.before(l.unit.key, e.record.seq, l.at) > own || t != nil && now.Before(t.due) || alone && n > 0 {
 			break
 		}
 		if alone {
@@ -86,12 +89,30 @@ func (w *writer) park(unit unitID, entries []entry) {
 			return
 		}
 	}
-	l := &lineup{unit: unit}
+	l := &lineup{unit: unit, at: w.node}
 	l.prepend(entries)
 	w.lineups = append(w.lineups, l)
 	if unit.gate != nil {
 		w.byUnit[unit] = l
 	}
+}
+
+// acceptLetter lines a dead letter up in its order unit. They need not come in
+// order: one may have waited for what else was made of its record.
+func (w *writer) acceptLetter(it *item) {
+	w.counts.in++
+	e := entry{record: it.record, letter: it.letter}
+	unit := e.record.lane()
+	if unit.gate == nil {
+		w.ready = append(w.ready, e)
+		return
+	}
+	if waiting := w.byUnit[unit]; waiting != nil {
+		waiting.add(&e)
+	} else {
+		w.park(unit, []entry{e})
+	}
+	w.rt.lineUpLetter(e.letter, w.node)
 }
 
 // queued says whether an entry must wait behind a failure of its order unit,
@@ -107,7 +128,7 @@ func (w *writer) queued(e *entry) bool {
 			return true
 		}
 	}
-	if unit.gate.holds(unit.key, e.record.seq) {
+	if unit.gate.before(unit.key, e.record.seq, w.node) > 0 {
 		w.park(unit, []entry{*e})
 		return true
 	}

@@ -20,6 +20,7 @@ type planOutput struct {
 	tries    map[string]int
 	latest   map[string]int64 // by unit: the highest place that was written
 	seen     map[string]bool
+	waiting  map[any]map[int64]bool // by unit: letters that were tried and are to be tried again
 	unsynced []*Record
 	writes   int
 }
@@ -28,6 +29,7 @@ var planSeed = maphash.MakeSeed()
 
 func (o *planOutput) Open(context.Context) error {
 	o.tries, o.latest, o.seen = make(map[string]int), make(map[string]int64), make(map[string]bool)
+	o.waiting = make(map[any]map[int64]bool)
 	return nil
 }
 
@@ -59,6 +61,7 @@ func (o *planOutput) Write(ctx context.Context, records []*Record) []error {
 		if err := o.fails(r); err != nil {
 			errs[i], bad = err, true
 			failed[unit] = true
+			o.wait(r)
 			continue
 		}
 		if o.letters || o.plan.Sync {
@@ -100,6 +103,41 @@ func (o *planOutput) wrote(r *Record) {
 	}
 	if l.open[i] > 0 {
 		l.problem("%v has a letter while %d of it are open", i, l.open[i])
+	}
+	o.letterOrder(r)
+}
+
+// wait notes a letter that will be tried again.
+func (o *planOutput) wait(r *Record) {
+	unit := r.Unit()
+	if !o.letters || unit == nil {
+		return
+	}
+	if o.waiting[unit] == nil {
+		o.waiting[unit] = make(map[int64]bool)
+	}
+	o.waiting[unit][r.Offset] = true
+}
+
+// letterOrder checks a letter's place: no letter before it in its unit waits, and
+// unless it failed in an output stream no failed record. The caller holds the
+// ledger's lock.
+func (o *planOutput) letterOrder(r *Record) {
+	waiting := o.waiting[r.Unit()]
+	delete(waiting, r.Offset)
+	for offset := range waiting {
+		if offset < r.Offset {
+			o.w.l.problem("the letter of %d was written while that of %d, of the same unit, waits", r.Offset, offset)
+		}
+	}
+	t, ok := r.Value.(*trace)
+	if !ok || r.gate == nil || r.gate == r.Claim.letters || t.unit == "" {
+		return
+	}
+	for _, failed := range o.w.l.blockers[t.unit] {
+		if failed.offset < r.Offset && !o.w.l.settled(failed) {
+			o.w.l.problem("the letter of %v was written while %v before it has failed and is not finished", t, failed)
+		}
 	}
 }
 

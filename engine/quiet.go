@@ -91,10 +91,12 @@ func (w *writer) publish(inHand int) {
 }
 
 // look ends a look at everything there is, which began at an event. When it
-// leaves nothing to do, those that wait for that are told.
+// leaves nothing to do, those that wait for that are told. What was to be tried
+// again may have come to stand behind a failure elsewhere since the last look.
 func (w *writer) look(event int64, worked bool) {
-	worked = worked || w.moving.Load() > 0
+	worked = worked || w.moved || w.moving.Load() > 0
 	w.publish(0)
+	w.moved = w.moving.Load() > 0
 	worked = w.looked.Swap(event) != event || worked
 	if worked && w.moving.Load() == 0 && w.rt.upstream.Load() == 0 {
 		w.rt.wakeWriters()

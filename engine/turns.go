@@ -80,6 +80,7 @@ type turns struct {
 	running int     // the place of the reader whose turn it is, or nobody
 	lanes   int     // the place of the first lane; all behind it are lanes
 	closing bool    // the input has ended, and lanes are about to
+	halted  bool    // by a halt
 
 	played *playedTimers // nil where readers wait for their timers themselves
 
@@ -181,13 +182,17 @@ func (t *turns) quiet() bool {
 }
 
 // take lets a source push one record when it is its turn, and returns when the
-// record has gone as far as it can.
+// record has gone as far as it can. After a halt nothing is pushed any more: the
+// turn might never come, since another claim of the source may be full for good.
 func (t *turns) take(source int, push func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.sources[source] = sourceReads
-	for t.source() != source || !t.quiet() {
+	for !t.halted && (t.source() != source || !t.quiet()) {
 		t.changed.Wait()
+	}
+	if t.halted {
+		return
 	}
 	t.mu.Unlock()
 	push()

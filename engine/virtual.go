@@ -60,7 +60,7 @@ func (rt *Runtime) FireTimer() {
 
 // EndInput is called before the sources of a run in turn return at the end of
 // their input: what then goes on counts as something that was pushed.
-func (rt *Runtime) EndInput() { rt.turns.close() }
+func (rt *Runtime) EndInput() { rt.turns.close(false) }
 
 // Abandon ends a run at once: nothing is flushed, and what is under way stays
 // unfinished. It is called while sources run or after.
@@ -128,13 +128,14 @@ func (t *turns) fires(b *bell) bool {
 }
 
 // close notes that sources end: nothing is quiet before the lanes have ended.
-func (t *turns) close() {
+func (t *turns) close(halted bool) {
 	if t == nil {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.closing = true
+	t.halted = t.halted || halted
 	t.changed.Broadcast()
 }
 

@@ -61,6 +61,7 @@ type writer struct {
 	// For [Runtime.stuck]: how many entries can get on without another's help,
 	// the last event that was looked at, and whether run has ended.
 	moving atomic.Int64
+	moved  bool // so it was at the end of the last look
 	looked atomic.Int64
 	done   atomic.Bool
 	rest   rest
@@ -122,8 +123,12 @@ func (w *writer) accept(items []item) {
 	before := len(w.ready)
 	for i := range items {
 		it := &items[i]
+		if it.letter != nil {
+			w.acceptLetter(it)
+			continue
+		}
 		if it.record.Batch == nil {
-			w.ready = append(w.ready, entry{record: it.record, healed: it.healed, letter: it.letter, report: it.report})
+			w.ready = append(w.ready, entry{record: it.record, healed: it.healed, report: it.report})
 			continue
 		}
 		it.record.Elements(func(element *Record) {
