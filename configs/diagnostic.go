@@ -62,9 +62,9 @@ func compareDiagnostics(a, b Diagnostic) int {
 	)
 }
 
-// distinct sorts and drops what is said twice: an anchor that is used in three
-// places would otherwise report its mistake three times.
-func (ds Diagnostics) distinct() Diagnostics {
+// Distinct sorts and drops what is said twice: an anchor that is used in three
+// places would otherwise report its mistake three times. It reuses the list.
+func (ds Diagnostics) Distinct() Diagnostics {
 	ds.Sort()
 	return slices.CompactFunc(ds, func(a, b Diagnostic) bool {
 		return a.Position == b.Position && a.Code == b.Code && a.Message == b.Message

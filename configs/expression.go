@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 
@@ -16,11 +17,15 @@ type Expression struct {
 	pieces []piece
 	hidden bool
 	start  Position
+	alias  Position
 	places func() []int
 }
 
 func (r *reader) expression(it *item) *Expression {
-	e := &Expression{Source: it.text, text: r.text, node: it.source, pieces: it.pieces, hidden: it.substituted, start: it.pos}
+	e := &Expression{Source: it.text, text: r.text, node: it.source, pieces: it.pieces, hidden: it.substituted, start: it.pos, alias: it.through}
+	if it.aliased != nil && e.alias.Line == 0 {
+		e.alias = it.pos
+	}
 	if it.null() {
 		e.Source = "nil" // YAML's null, however it is written
 		e.node = nil
@@ -37,6 +42,14 @@ func (r *reader) expression(it *item) *Expression {
 // Substituted reports whether Source holds text that is not in the file: a
 // message must not repeat it, since it may be a secret.
 func (e *Expression) Substituted() bool { return e.hidden }
+
+// Hint adds to a hint where an expression that stands in an anchor is used.
+func (e *Expression) Hint(hint string) string {
+	if e.alias.Line == 0 {
+		return hint
+	}
+	return hints(hint, fmt.Sprintf("used through the alias in line %d", e.alias.Line))
+}
 
 // Pos is the expression's first character in the file: behind a quote, in the
 // first line of a block.

@@ -28,6 +28,7 @@ func findField(fields []Field, name string) *Field {
 // is reported. it may be nil or empty: then everything is left out.
 func (r *reader) fields(fields []Field, it *item, owner place) Values {
 	v := Values{owner: owner.pos, fields: make(map[string]*value, len(fields))}
+	misspelt := make(map[string]bool) // what unknown keys were likely meant to be
 	if it != nil {
 		for _, e := range it.entries {
 			if f := findField(fields, e.key); f != nil {
@@ -35,6 +36,7 @@ func (r *reader) fields(fields []Field, it *item, owner place) Values {
 				continue
 			}
 			r.unknownKey(e, fieldNames(fields))
+			misspelt[meant(e.key, fieldNames(fields))] = true
 		}
 	}
 	for i := range fields {
@@ -42,7 +44,7 @@ func (r *reader) fields(fields []Field, it *item, owner place) Values {
 		if v.fields[f.Name] != nil {
 			continue
 		}
-		if f.Required {
+		if f.Required && !misspelt[f.Name] {
 			r.reportAt(owner, CodeMissingField, fmt.Sprintf("the field %q is missing", f.Name), fieldHint(f))
 		}
 		if d := defaultValue(f, owner.pos); d != nil {
@@ -53,19 +55,19 @@ func (r *reader) fields(fields []Field, it *item, owner place) Values {
 }
 
 func fieldHint(f *Field) string {
-	return fmt.Sprintf("%s takes %s", f.Name, kindOf(f))
+	hint := fmt.Sprintf("%s takes %s", f.Name, kindOf(f))
+	if first, _, _ := strings.Cut(f.Doc, ". "); first != "" {
+		hint += ": " + strings.TrimSuffix(first, ".")
+	}
+	return hint
 }
 
 func (r *reader) unknownKey(e entry, known []string) {
 	if strings.HasPrefix(e.key, "x-") || r.full() {
 		return
 	}
-	listed := "no keys are allowed here"
-	if len(known) > 0 {
-		listed = "known here: " + strings.Join(known, ", ")
-	}
 	message := fmt.Sprintf("unknown key %q", e.said)
-	r.reportAt(e.place(), CodeUnknownKey, message, hints(didYouMean(e.key, known, message), listed))
+	r.reportAt(e.place(), CodeUnknownKey, message, hints(knownHint(e.key, known, known, message), r.usedAt(e.through)))
 }
 
 // value reads one field.
@@ -199,6 +201,9 @@ func (r *reader) wrongShape(f *Field, it *item) {
 	}
 	if f.Type == TypeOutput && it.shape == scalar && r.find(SectionOutput, it.text) != nil {
 		hint = fmt.Sprintf("write %s: {}", it.text)
+	}
+	if f.Type == TypeObject && it.shape == scalar && !slices.ContainsFunc(f.Fields, func(f Field) bool { return f.Required }) {
+		hint = fmt.Sprintf("write `%s: {}`, or its keys below it", f.Name)
 	}
 	r.wrong(it, wrongType(fmt.Sprintf("%s takes %s, not %s", f.Name, strings.Join(forms, ", or "), got), hint))
 }

@@ -132,6 +132,12 @@ func (g *graph) unhealed() {
 			up(s)
 		}
 	}
+	for _, n := range g.pipeline.Operators {
+		if n.Spec == nil { // may have been meant to heal, too
+			healed[Input{Node: n}] = true
+			up(n)
+		}
+	}
 	for _, s := range g.pipeline.Sources {
 		if committed(s) {
 			g.unhealedFrom(s, healed)
@@ -163,9 +169,19 @@ func (g *graph) unhealedFrom(source *Node, healed map[Input]bool) {
 			slices.Reverse(names)
 			g.report(CodeUnhealedPath, source.Pos, 1,
 				fmt.Sprintf("the path %s ends without healing or drop, so its offsets are never committed", strings.Join(names, " -> ")),
-				fmt.Sprintf("wrap the output: healing: {to: {%s: ...}}, or let a healing sink read from %q, too", next.written, n.Name))
+				fmt.Sprintf("wrap the output: healing: {to: {%s: ...}}, or let a healing sink read from %q, too", next.written, g.lost(n, next, healed)))
 		}
 	}
+}
+
+// lost is the node or branch, as a `from` has it, at which loses is true.
+func (g *graph) lost(n, next *Node, healed map[Input]bool) string {
+	for _, in := range next.Reads() {
+		if in.Node == n && !healed[Input{Node: n, Branch: in.Branch}] {
+			return in.Name()
+		}
+	}
+	return n.Name
 }
 
 // loses reports whether next reads from a branch of n, or from n, that leads to

@@ -45,6 +45,9 @@ type item struct {
 	list        []*item
 	entries     []entry
 	aliased     *yaml.Node // the anchored node when reached through an alias
+	// through is the alias that led to the anchor in which this stands; it has no
+	// line where this stands in no anchor that was followed.
+	through Position
 }
 
 // entry is one key of a mapping.
@@ -54,6 +57,8 @@ type entry struct {
 	pos   Position
 	width int
 	value *item
+	// through is as for an item.
+	through Position
 }
 
 // empty reports a value that was left out, as in `flatten:`.
@@ -84,6 +89,7 @@ func (r *reader) item(n *yaml.Node) *item {
 		return it
 	}
 	if r.aliases > 0 {
+		it.through = r.outermost
 		if r.aliased++; r.aliased > maxAliased {
 			r.once(CodeLimit, r.outermost, fmt.Sprintf("aliases expand to more than %d values", maxAliased))
 			return it
@@ -241,14 +247,18 @@ func (r *reader) key(n *yaml.Node) (entry, bool) {
 		r.report(CodeKey, it.pos, it.width, "a key must be plain text, not "+it.shape.String(), "if this is an expression or a ${...}, quote it")
 		return entry{}, false
 	}
-	return entry{key: it.text, said: cut(n.Value), pos: it.pos, width: it.width}, true
+	return entry{key: it.text, said: cut(n.Value), pos: it.pos, width: it.width, through: it.through}, true
 }
 
 func (r *reader) merge(n *yaml.Node, into *item, own map[string]Position) {
 	merged := r.item(n)
 	if merged.shape == scalar {
 		if !r.broken[merged] {
-			r.report(CodeMerge, merged.pos, merged.width, "<< takes a mapping or a list of mappings", "write an alias: `<<: *name`")
+			hint := "write an alias: `<<: *name`"
+			if merged.aliased != nil {
+				hint = fmt.Sprintf("&%s in line %d is a single value", merged.aliased.Anchor, r.text.at(merged.aliased.Line, merged.aliased.Column).Line)
+			}
+			r.report(CodeMerge, merged.pos, merged.width, "<< takes a mapping or a list of mappings", hint)
 		}
 		return
 	}

@@ -178,18 +178,42 @@ func (r *reader) noKind(section Section, it *item, unknown []entry, common []Fie
 		r.wrong(it, &problem{CodeMissingKind, section.one() + " needs a key that names its kind", listed})
 		return
 	}
+	if r.kindAsValue(section, unknown) {
+		return
+	}
 	for _, e := range unknown {
 		if r.full() {
 			return
 		}
 		if other := r.elsewhere(section, e.key); other != "" {
-			r.reportAt(e.place(), CodeWrongSection, fmt.Sprintf("%q is %s, not %s", e.said, other.one(), section.one()),
-				fmt.Sprintf("it belongs under `%s:`", other.key()))
+			what, where := other.one(), other.key()
+			if other == SectionSource && section == SectionOperator && r.kinds[SectionOutput][e.key] != nil {
+				what, where = "a source or an output", other.key()+":` or `"+SectionOutput.key()
+			}
+			r.reportAt(e.place(), CodeWrongSection, fmt.Sprintf("%q is %s, not %s", e.said, what, section.one()),
+				fmt.Sprintf("it belongs under `%s:`", where))
 			continue
 		}
 		message := fmt.Sprintf("%q is no kind of %s", e.said, string(section))
-		r.reportAt(e.place(), CodeUnknownKind, message, hints(didYouMean(e.key, append(fieldNames(common), kinds...), message), listed))
+		r.reportAt(e.place(), CodeUnknownKind, message, hints(knownHint(e.key, append(fieldNames(common), kinds...), kinds, message), r.usedAt(e.through)))
 	}
+}
+
+// kindAsValue reports a node that says `type: kafka`, as those of other programs
+// do. Its other keys are then fields of the kind.
+func (r *reader) kindAsValue(section Section, unknown []entry) bool {
+	for _, e := range unknown {
+		if e.value.shape != scalar || e.value.substituted || !slices.Contains([]string{"type", "kind", "uses", "plugin"}, e.key) {
+			continue
+		}
+		hint := "a node's kind is its key"
+		if spec := r.find(section, e.value.text); spec != nil {
+			hint = fmt.Sprintf("a node's kind is its key: write `%s:` and its fields inside it", spec.Kind)
+		}
+		r.reportAt(e.place(), CodeUnknownKind, fmt.Sprintf("%q is no kind of %s", e.said, string(section)), hint)
+		return true
+	}
+	return false
 }
 
 // elsewhere is a section in which a word is a kind.
@@ -228,7 +252,7 @@ func (r *reader) unknownNodeKey(section Section, e entry, kind *entry, common []
 	}
 	message := fmt.Sprintf("unknown key %q beside %q", e.said, kind.key)
 	r.reportAt(e.place(), CodeUnknownKey, message,
-		hints(didYouMean(e.key, slices.Concat(known, fieldNames(spec.Fields), r.kindsOf(section)), message), "known here: "+strings.Join(known, ", ")))
+		knownHint(e.key, slices.Concat(known, fieldNames(spec.Fields), r.kindsOf(section)), known, message))
 	return false
 }
 
@@ -268,7 +292,7 @@ func (r *reader) kindValues(n *Node, kind *entry) Values {
 	case it.empty(), it.null() && short == nil:
 		return r.fields(spec.Fields, nil, owner)
 	case short != nil && (it.shape != mapping || spec.ShortMapping && !fullForm(spec, it)):
-		one := &item{shape: mapping, pos: it.pos, entries: []entry{{short.Name, short.Name, kind.pos, kind.width, it}}}
+		one := &item{shape: mapping, pos: it.pos, entries: []entry{{key: short.Name, said: short.Name, pos: kind.pos, width: kind.width, value: it}}}
 		return r.fields(spec.Fields, one, owner)
 	case it.shape == mapping:
 		return r.fields(spec.Fields, it, owner)

@@ -115,7 +115,7 @@ func Parse(file string, data []byte, specs []Spec, env Environment) (*Pipeline, 
 	for i := range r.found {
 		r.found[i].Position = r.text.inside(r.found[i].Position)
 	}
-	found := r.found.distinct()
+	found := r.found.Distinct()
 	if r.full() {
 		last := found[len(found)-1].Position
 		found = append(found, Diagnostic{Position: last, Width: 1, Code: CodeLimit,
@@ -161,6 +161,7 @@ func (r *reader) pipeline(p *Pipeline, it *item) {
 	known := []string{"name", "sources", "operators", "sinks", "on_error"}
 	known = append(append(known, fieldNames(settings)[1:]...), "tests")
 	rest := &item{shape: mapping, pos: it.pos}
+	misspelt := make(map[string]bool) // what unknown keys were likely meant to be
 	for _, e := range it.entries {
 		switch {
 		case e.key == "on_error":
@@ -176,6 +177,7 @@ func (r *reader) pipeline(p *Pipeline, it *item) {
 			rest.entries = append(rest.entries, e)
 		default:
 			r.unknownKey(e, known)
+			misspelt[meant(e.key, known)] = true
 		}
 	}
 	p.Settings = r.fields(settings, rest, first)
@@ -191,7 +193,7 @@ func (r *reader) pipeline(p *Pipeline, it *item) {
 		r.reportAt(e.place(), CodeConflictingField, "`key` is only used with `order: key`", "add `order: key`, or remove it")
 	}
 	for _, s := range []string{"sources", "sinks"} {
-		if it.entry(s) == nil {
+		if it.entry(s) == nil && !misspelt[s] {
 			r.reportAt(first, CodeMissingField, fmt.Sprintf("a pipeline needs %q", s), "at least one source and one sink")
 		}
 	}

@@ -229,8 +229,11 @@ func yamlType(f *Field, it *item, shown string) *problem {
 			return nil
 		}
 		what := map[string]string{"!!int": "a number", "!!float": "a number", "!!bool": "a boolean"}[it.tag]
-		if f.Secret {
+		switch {
+		case f.Secret:
 			return wrongType(takes+what, "quote it")
+		case len(f.Values) > 0:
+			return wrongType(takes+what, "allowed: "+strings.Join(f.Values, ", "))
 		}
 		return wrongType(takes+what, fmt.Sprintf("quote it: %q", cut(it.text)))
 	}

@@ -71,6 +71,9 @@ func didYouMean(word string, candidates []string, shown string) string {
 	if !strings.Contains(shown, word) {
 		return ""
 	}
+	if hint := called(word, candidates); hint != "" {
+		return hint
+	}
 	if c := nearest(word, candidates); c != "" {
 		return fmt.Sprintf("did you mean %q?", c)
 	}

@@ -13,6 +13,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
+const onlyComments = "the file holds nothing but comments"
+
 // load parses the file's YAML. It returns nil when there is nothing to go on
 // with; the reason is reported.
 func (r *reader) load() *yaml.Node {
@@ -23,7 +25,11 @@ func (r *reader) load() *yaml.Node {
 	doc, err := decode(d)
 	switch {
 	case errors.Is(err, io.EOF):
-		r.report(CodeDocuments, r.text.position(0), 1, "the file is empty", "a pipeline needs at least `sources:` and `sinks:`")
+		message := "the file is empty"
+		if len(bytes.TrimSpace(r.text.data)) > 0 {
+			message = onlyComments
+		}
+		r.report(CodeDocuments, r.text.position(0), 1, message, "a pipeline needs at least `sources:` and `sinks:`")
 		return nil
 	case err != nil:
 		r.syntaxError(err)
@@ -31,7 +37,7 @@ func (r *reader) load() *yaml.Node {
 	}
 	root := doc.Content[0]
 	if root.Kind == yaml.ScalarNode && root.Tag == "!!null" && root.Value == "" {
-		r.report(CodeDocuments, r.text.position(0), 1, "the file holds nothing but comments", "a pipeline needs at least `sources:` and `sinks:`")
+		r.report(CodeDocuments, r.text.position(0), 1, onlyComments, "a pipeline needs at least `sources:` and `sinks:`")
 		return nil
 	}
 	second, err := decode(d)
@@ -123,6 +129,9 @@ func friendly(message string) string {
 		return "not YAML: a value is missing (is every bracket closed, every expression quoted?)"
 	case strings.HasPrefix(message, "found character that cannot start"):
 		return "not YAML: no value can start with this character"
+	}
+	if strings.HasPrefix(message, "did not find expected alphabetic or numeric character") {
+		return "not YAML: a name must follow * or &"
 	}
 	return "not YAML: " + message
 }

@@ -246,7 +246,7 @@ func (r *reader) syntaxHint(at int, message string) string {
 		return "quote it: an expression with [ ] inside [...] or {...} needs quotes"
 	case strings.HasPrefix(message, "mapping values are not allowed"):
 		return "quote it: text or an expression with `: ` in it needs quotes"
-	case anchored:
+	case anchored, strings.HasPrefix(message, "did not find expected alphabetic or numeric character"):
 		return "text that starts with * is an alias; quote it if it is an expression"
 	case strings.HasPrefix(message, "found character that cannot start any token"):
 		if at < len(r.text.data) && r.text.data[at] == '\t' {
@@ -259,6 +259,10 @@ func (r *reader) syntaxHint(at int, message string) string {
 		return `in double quotes a backslash is written \\; single quotes leave it alone`
 	case message == "did not find expected key" && bytes.ContainsAny(r.text.line(r.text.position(at).Line), `"'`):
 		return "quote the whole value: text behind a closing quote is not part of it"
+	case bytes.Contains(line, []byte("// ")):
+		return "a comment starts with #"
+	case strings.HasPrefix(message, "did not find expected ','"):
+		return "close the bracket, or quote the value: text with one of , : [ ] { } \" in it needs quotes"
 	}
 	return ""
 }

@@ -71,7 +71,7 @@ func TestReadConnectionDefaults(t *testing.T) {
 	if c.TLS != nil || c.SASL != nil || c.Config().ClientID != "waterhealer" {
 		t.Errorf("it is %s as %q", c, c.Config().ClientID)
 	}
-	c, err = ReadConnection(parseOutput(t, "topic: out", "brokers: a:1", "tls: {}", "sasl: {username: ada, password: opensesame}"))
+	c, err = ReadConnection(parseOutput(t, "topic: out", "brokers: a:1", "tls: {}", "sasl: {username: ada, password: \"${PASSWORD}\"}"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,6 +39,7 @@ func (p *Plan) expression(written *configs.Expression, names ...string) *Express
 			d.Position, d.Width = written.At(at.Line, at.Column), at.Width
 			d.Message, d.Hint = at.Message, at.Hint
 		}
+		d.Hint = written.Hint(d.Hint)
 		p.problem(d)
 		return nil
 	}

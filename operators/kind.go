@@ -72,7 +72,7 @@ func (b *Builder) condition(written *configs.Expression, names ...string) *Expre
 		b.plan.problem(configs.Diagnostic{
 			Position: condition.written.Pos(), Width: condition.width(), Code: configs.CodeNotBoolean,
 			Message: b.Node.Kind + " needs an expression that is true or false; this one never is",
-			Hint:    "compare it with something: ==, !=, <, in, …",
+			Hint:    condition.written.Hint("compare it with something: ==, !=, <, in, …"),
 		})
 	}
 	return condition

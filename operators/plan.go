@@ -72,7 +72,7 @@ func NewPlan(pipeline *configs.Pipeline, scope Scope) (*Plan, configs.Diagnostic
 		p.output(n.node, n.sources)
 	}
 	p.checks()
-	p.problems.Sort()
+	p.problems = p.problems.Distinct()
 	return p, p.problems
 }
 

@@ -46,5 +46,9 @@ func Sights() []Sight {
 		{configs.CodeUnhealedPath, Never, paths}, {configs.CodeExpression, Never, expr}, {configs.CodeNotBoolean, Never, expr},
 		{configs.CodeLoop, Never, names}, {configs.CodeBranch, Never, names}, {configs.CodeForgets, Never, names},
 		{configs.CodeJoinGroups, Never, names}, {configs.CodeNoEffect, Never, "it is a warning"},
+		{configs.CodeWindowSize, Never, names}, {configs.CodeJoinStall, Never, paths}, {configs.CodeUnstablePairs, Never, paths},
+		{configs.CodeUselessRetry, Never, "it is a warning"}, {configs.CodeOrderKey, Never, "it is a warning"},
+		{configs.CodeSharedGroup, Never, names}, {configs.CodeStart, Never, "a schema knows no clock"},
+		{configs.CodePlainPassword, Never, "it is a warning"}, {configs.CodeSecret, Never, "it is a warning"},
 	}
 }

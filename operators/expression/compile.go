@@ -141,7 +141,8 @@ func (c *compiler) parse(source string) ast.Node {
 		// The lexer points beyond the end at what is not closed.
 		size := utf8.RuneCountInString(source)
 		at.From, at.To = min(at.From, size-1), min(at.To, size)
-		c.fail(at.Location, "%s", strings.Replace(at.Message, "unexpected token EOF", "the expression ends too early", 1))
+		message, hint := syntax(at.Message, string([]rune(source)[:max(at.From, 0)]))
+		c.failHint(at.Location, hint, "%s", message)
 	} else {
 		c.fail(start, "%v", err)
 	}

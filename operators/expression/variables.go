@@ -102,6 +102,8 @@ func (c *compiler) unknownName(n *ast.IdentifierNode) {
 	switch n.Value {
 	case "null", "None", "undefined":
 		hint = "write nil"
+	case "this", "self", "root", "record", "message", "msg", "event", "payload", "row", "doc":
+		hint = "the record's value is called value"
 	case "$env":
 		hint = "$env is not available: name the variable itself"
 	case "index":
