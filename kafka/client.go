@@ -155,12 +155,19 @@ func breakOff(ctx context.Context, config *sarama.Config) {
 type abortable struct {
 	ctx    context.Context
 	dialer net.Dialer
+	// drop lets nothing be sent once a connection is closed. Else the machine
+	// goes on trying for minutes, and a request that was given up and sent again
+	// elsewhere would arrive when the way is free again.
+	drop bool
 }
 
 func (a abortable) Dial(network, address string) (net.Conn, error) {
 	conn, err := a.dialer.DialContext(a.ctx, network, address)
 	if err != nil {
 		return nil, err
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok && a.drop {
+		_ = tcp.SetLinger(0) // it only fails on a connection that has ended
 	}
 	return &abortableConn{Conn: conn, forget: context.AfterFunc(a.ctx, func() { _ = conn.Close() })}, nil
 }

@@ -20,11 +20,14 @@ func (g *group) commitAtIntervals(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-g.doubts:
+			wait = g.resendAfter()
+			continue
 		case <-time.After(wait):
 		}
 		err := g.commit(ctx, g.live())
 		if err == nil || !passing(err) {
-			wait, retry = g.settings.CommitInterval, 100*time.Millisecond
+			wait, retry = g.resendAfter(), 100*time.Millisecond
 			continue
 		}
 		g.logger.Debug("a commit did not come through, trying on", "error", err)
@@ -117,7 +120,7 @@ func (g *group) commitChanges(ctx context.Context, changes []change, topics map[
 func (g *group) commitPart(part []change) error {
 	answers, err := g.send(part)
 	if err != nil {
-		doubt(part, err)
+		g.doubt(part, err)
 		return g.refused(part, err)
 	}
 	var first error
@@ -184,24 +187,6 @@ func (g *group) send(part []change) (map[place]sarama.KError, error) {
 		return nil
 	})
 	return answers, err
-}
-
-// doubtTime is how long a commit without an answer may still be carried out
-// by a broker that had it already.
-const doubtTime = 20 * time.Second
-
-// doubt notes that nobody knows whether a commit was, or will be, carried out:
-// it may come behind a newer one that takes another connection, and take the
-// committed offset back. So until that can no longer be, what is to be
-// committed is sent again and again, changed or not.
-func doubt(part []change, err error) {
-	var answered sarama.KError
-	if errors.As(err, &answered) {
-		return
-	}
-	for _, ch := range part {
-		ch.claim.doubtful = time.Now().Add(doubtTime)
-	}
 }
 
 // acknowledged notes a commit that the broker has taken.

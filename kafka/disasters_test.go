@@ -173,7 +173,8 @@ func TestDisasterCommitReorderedBehindANewerOne(t *testing.T) {
 	b := sourceBroker(t, map[string]int32{"t": 1})
 	produceValues(t, b, "t", 0, numbered("v", 10)...)
 	in := newIntake(never)
-	source := runSource(t, newSource(t, b, nil, "t"), in)
+	// No interval passes: what is in doubt does not wait for one.
+	source := runSource(t, newSource(t, b, func(o *sourceTest) { o.settings.CommitInterval = time.Hour }, "t"), in)
 	eventually(t, "all is read", func() bool { return in.count() == 10 })
 	lost := make(chan *kmsg.OffsetCommitRequest, 1)
 	b.Cluster().ControlKey(int16(kmsg.OffsetCommit), func(r kmsg.Request) (kmsg.Response, error, bool) {
@@ -181,6 +182,9 @@ func TestDisasterCommitReorderedBehindANewerOne(t *testing.T) {
 		return nil, errors.New("the connection breaks"), true // once
 	})
 	in.finish("t", 0, 0, 1, 2, 3, 4)
+	if err := source.commit(t.Context(), source.live()); !passing(err) {
+		t.Errorf("the commit without an answer: %v", err)
+	}
 	late := <-lost
 	in.finish("t", 0, 5, 6, 7, 8, 9)
 	admin := control(t, b, "g")

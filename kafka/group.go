@@ -55,14 +55,16 @@ type group struct {
 	// committing holds a token while a commit is under way: one at a time.
 	committing chan struct{}
 	committed  unanswered
+	doubts     chan struct{} // capacity 1: a commit had no answer
 	wake       chan struct{} // capacity 1: look at the ends
 
-	mu      sync.Mutex
-	session sarama.ConsumerGroupSession // nil outside of a session
-	claims  map[place]*claim
-	closing context.Context // of Close; nil before
-	pending map[place]int64 // start offsets that only a member may commit
-	last    error           // the first failure
+	mu       sync.Mutex
+	session  sarama.ConsumerGroupSession // nil outside of a session
+	claims   map[place]*claim
+	closing  context.Context // of Close; nil before
+	doubtful time.Time       // until then a commit without an answer may still be carried out
+	pending  map[place]int64 // start offsets that only a member may commit
+	last     error           // the first failure
 }
 
 func newGroup(m membership, c Connection, settings []SourceSettings, nodes []*sourceNode) *group {
@@ -76,6 +78,7 @@ func newGroup(m membership, c Connection, settings []SourceSettings, nodes []*so
 		wake:     make(chan struct{}, 1),
 
 		committing:       make(chan struct{}, 1),
+		doubts:           make(chan struct{}, 1),
 		logStartInterval: 30 * time.Second,
 		refreshInterval:  3 * time.Second,
 		silence:          memberSilence(m.sessionTimeout),

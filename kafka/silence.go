@@ -166,7 +166,7 @@ func (d watchedDialer) Dial(network, address string) (net.Conn, error) {
 	now := d.watch.now()
 	l := &line{watch: d.watch, address: address, end: cancel, opened: now, dialing: now}
 	d.watch.add(l)
-	conn, err := abortable{ctx: ctx, dialer: net.Dialer{Timeout: d.timeout}}.Dial(network, address)
+	conn, err := abortable{ctx: ctx, dialer: net.Dialer{Timeout: d.timeout}, drop: true}.Dial(network, address)
 	if err != nil {
 		l.forget()
 		return nil, err

@@ -2,7 +2,9 @@ package kafka
 
 import (
 	"bytes"
+	"io"
 	"log/slog"
+	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -292,6 +294,34 @@ func TestCoordinatorAwayForASession(t *testing.T) {
 	n.gates[0].mend()
 	eventually(t, "they are claimed again", func() bool { return len(in.held()) == 3 })
 	n.everywhere(in, numbered("b", 10), 20)
+}
+
+// What a peer had not taken when its connection was given up never arrives: it
+// was sent again elsewhere.
+func TestNothingIsSentAfterAConnectionIsGivenUp(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	w := newWatch(Connection{}, "", soon())
+	defer w.stop()
+	conn, err := watchedDialer{watch: w, ctx: t.Context(), timeout: longEnough}.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	peer, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer peer.Close()
+	if _, err := conn.Write([]byte("a request")); err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.Close() // it may have been closed by its context already
+	if _, err := io.Copy(io.Discard, peer); err == nil {
+		t.Error("the connection ended as usual: all that was sent will arrive")
+	}
 }
 
 // One silent broker among those that are given keeps nothing from starting.
