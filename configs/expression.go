@@ -43,6 +43,11 @@ func (r *reader) expression(it *item) *Expression {
 // message must not repeat it, since it may be a secret.
 func (e *Expression) Substituted() bool { return e.hidden }
 
+// Cut reports whether what was likely the rest of the expression is a comment to YAML.
+func (e *Expression) Cut() bool {
+	return e.node != nil && e.node.LineComment != "" && e.node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0
+}
+
 // Hint adds to a hint where an expression that stands in an anchor is used.
 func (e *Expression) Hint(hint string) string {
 	if e.alias.Line == 0 {

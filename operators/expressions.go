@@ -39,6 +39,9 @@ func (p *Plan) expression(written *configs.Expression, names ...string) *Express
 			d.Position, d.Width = written.At(at.Line, at.Column), at.Width
 			d.Message, d.Hint = at.Message, at.Hint
 		}
+		if written.Cut() && strings.HasPrefix(d.Message, "the expression ends") {
+			d.Hint = "quote the expression: what stands behind ` #` is a comment to YAML"
+		}
 		d.Hint = written.Hint(d.Hint)
 		p.problem(d)
 		return nil
