@@ -34,12 +34,13 @@ type ended struct {
 // work is what a baseline does.
 type work struct {
 	brokers, group, in, out string
-	total                   int64 // records to read
-	ends                    []int64
+	follow                  bool    // until a signal, whatever is there
+	ends                    []int64 // of the partitions, at the start
 }
 
 // baselineCommand is the child that runs a baseline until it has read, and where
-// it writes had acknowledged, all that is in the topic.
+// it writes had acknowledged, all that is in the topic, or with -follow until a
+// signal.
 func baselineCommand(ctx context.Context, args []string, out io.Writer) error {
 	w := &work{}
 	flags := flag.NewFlagSet(commandBaseline, flag.ContinueOnError)
@@ -47,6 +48,7 @@ func baselineCommand(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&w.in, "in", "", "topic to read")
 	flags.StringVar(&w.out, "out", "", "topic to write")
 	flags.StringVar(&w.group, "group", "", "consumer group")
+	flags.BoolVar(&w.follow, "follow", false, "go on until a signal")
 	name := flags.String("name", "", "which baseline")
 	data := flags.String("data", "", "data set")
 	profile := flags.String("memprofile", "", "file for a profile of what was allocated")
@@ -124,8 +126,9 @@ func (w *work) open() (sarama.Client, error) {
 		if err != nil {
 			return nil, errors.Join(err, client.Close())
 		}
-		w.ends[p] = end
-		w.total += end
+		if !w.follow {
+			w.ends[p] = end
+		}
 	}
 	return client, nil
 }

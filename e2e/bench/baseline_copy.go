@@ -43,7 +43,7 @@ func (w *work) copy(ctx context.Context, t transform) (ended, error) {
 	err = consume(ctx, client, w, h)
 	producer.AsyncClose() // Successes and Errors close when all is answered
 	running.Wait()
-	if cause := context.Cause(ctx); err == nil && !errors.Is(cause, errAll) {
+	if cause := context.Cause(ctx); err == nil && !errors.Is(cause, errAll) && !(w.follow && errors.Is(cause, context.Canceled)) {
 		err = cause
 	}
 	return ended{In: h.seen.Load(), Out: h.written.Load()}, errors.Join(err, client.Close())

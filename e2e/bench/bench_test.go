@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,21 +57,62 @@ func testSuite(t *testing.T, args ...string) *suite {
 	return &suite{options: o, binary: builtProgram, self: builtBench, dir: t.TempDir(), out: t.Output(), log: t.Output()}
 }
 
+// Everything that takes part in `make bench`, on a few records: each has its
+// pipeline, does all its work and comes out in the tables.
+func TestHarness(t *testing.T) {
+	var out bytes.Buffer
+	s := testSuite(t, "-records", "2000", "-runs", "1", "-data", "orders200,quakes", "-partitions", "4", "-latency", "-probe", "200ms")
+	s.out = &out
+	if err := s.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Log(out.String())
+	for _, c := range contenders() {
+		if !strings.Contains(out.String(), " "+c.name+" ") {
+			t.Errorf("%s is in no table", c.name)
+		}
+	}
+	for _, target := range targets() {
+		if !strings.Contains(out.String(), target.about) {
+			t.Errorf("nothing is said about the target: %s", target.about)
+		}
+	}
+}
+
+// A contender that does less than all of its work gives no figure.
+func TestCheck(t *testing.T) {
+	f := laid(t, "-records", "1000", "-data", orders200)
+	c := contenderNamed(t, "filter-map-kafka")
+	c.writes = []func(counts) int64{all}
+	if m, err := f.measure(t.Context(), c, ""); err == nil || !strings.Contains(err.Error(), "messages to out-") {
+		t.Errorf("half of the messages gave %v, %v", m, err)
+	}
+	f.made.Records++
+	for _, name := range []string{"passthrough", baselineRaw} {
+		if m, err := f.measure(t.Context(), contenderNamed(t, name), ""); err == nil || !strings.Contains(err.Error(), "read 1000 of 1001") {
+			t.Errorf("%s with a record missing gave %v, %v", name, m, err)
+		}
+	}
+}
+
+// laid is an embedded broker with a data set on 4 partitions.
+func laid(t *testing.T, args ...string) *field {
+	t.Helper()
+	s := testSuite(t, args...)
+	f, err := s.lay(t.Context(), brokersEmbedded, s.data[0], 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.broker.close() })
+	return f
+}
+
 // What a record costs against raw sarama, on a few records, with a bound that no
 // busy machine breaks: who breaks it has made the program several times slower.
 // The targets themselves are for `make bench`. Each contender reads, commits and
 // writes everything, or there is no figure.
 func TestRatioToRaw(t *testing.T) {
-	s := testSuite(t, "-records", "100000", "-data", orders200)
-	broker, err := s.startBroker(t.Context(), brokersEmbedded)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = broker.close() })
-	f := &field{suite: s, broker: broker, data: orders200, topic: "in", partitions: 4}
-	if err := f.fill(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	f := laid(t, "-records", "100000", "-data", orders200)
 	least := func(name string) (cpu time.Duration) {
 		for range 3 { // the machine's other work only ever adds
 			m, err := f.measure(t.Context(), contenderNamed(t, name), "")

@@ -10,6 +10,7 @@ type contender struct {
 	writes []func(counts) int64
 	// widely says that it takes part on every data set, not only on orders200.
 	widely bool
+	file   string // its pipeline; "" is the file of its name in testdata
 	about  string
 }
 

@@ -19,6 +19,9 @@
 //	measure.go, check.go   one run, and whether it did all the work
 //	profile.go             allocations per record, ours and sarama's apart
 //	table.go, target.go    what is printed
+//	startup.go             how soon the first record is healed
+//	scaling.go             more partitions, more operators
+//	latency.go, probe.go   how long a record takes from topic to topic
 //
 // The baselines are written as one would without this program, with settings of
 // sarama's as good as those that the program chooses (baseline.go).

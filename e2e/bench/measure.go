@@ -69,7 +69,7 @@ func (f *field) child(ctx context.Context, c contender, group string, topics []s
 		return newProcess(ctx, environment, f.self, commandBaseline, "-name", c.name, "-brokers", brokers, "-group", group,
 			"-data", f.data, "-in", f.topic, "-out", strings.Join(topics, ","), "-memprofile", profile), nil
 	}
-	pipeline, err := f.pipeline(c.name)
+	pipeline, err := f.pipeline(c)
 	if err != nil {
 		return nil, err
 	}
@@ -85,11 +85,14 @@ func (f *field) child(ctx context.Context, c contender, group string, topics []s
 }
 
 // pipeline finds a contender's file.
-func (f *field) pipeline(name string) (string, error) {
+func (f *field) pipeline(c contender) (string, error) {
+	if c.file != "" {
+		return c.file, nil
+	}
 	data := filepath.Join(f.root, "e2e", "bench", "testdata")
 	var missing error
 	for _, dir := range []string{shape(f.data), "."} {
-		path := filepath.Join(data, dir, name+".yaml")
+		path := filepath.Join(data, dir, c.name+".yaml")
 		_, err := os.Stat(path)
 		if err == nil {
 			return path, nil

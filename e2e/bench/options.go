@@ -1,11 +1,13 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // options are what the command line says.
@@ -19,6 +21,10 @@ type options struct {
 	pipelines  []string // names of contenders; none is the usual ones
 	allocs     bool
 	strict     bool
+	scaling    bool
+	latency    bool
+	only       bool // of these two, nothing else
+	probe      time.Duration
 	root       string // the module's folder, where the program is built
 }
 
@@ -30,6 +36,10 @@ func parseOptions(args []string) (options, error) {
 	flags.Uint64Var(&o.seed, "seed", 1, "what the made-up records follow from")
 	flags.BoolVar(&o.allocs, "allocs", true, "count allocations, in one more run of each contender")
 	flags.BoolVar(&o.strict, "strict", false, "exit with 1 when a target is missed")
+	flags.BoolVar(&o.scaling, "scaling", false, "measure 1 to 1,000 partitions and 1 to 50 operators, too")
+	flags.BoolVar(&o.latency, "latency", false, "measure how long a record takes from topic to topic, too")
+	flags.DurationVar(&o.probe, "probe", 10*time.Second, "how long latency is measured in each run")
+	flags.BoolVar(&o.only, "only", false, "leave everything out that was not asked for with -scaling or -latency")
 	flags.StringVar(&o.root, "root", ".", "the module's folder")
 	data := flags.String("data", "", "data sets, separated by commas: orders200, orders1k, quakes; all when empty")
 	partitions := flags.String("partitions", "4,24", "numbers of partitions, separated by commas")
@@ -41,8 +51,11 @@ func parseOptions(args []string) (options, error) {
 	if flags.NArg() > 0 {
 		return o, fmt.Errorf("unknown argument %q", flags.Arg(0))
 	}
-	if o.records < 1 || o.runs < 1 {
-		return o, fmt.Errorf("-records is %d and -runs is %d, must be 1 or more", o.records, o.runs)
+	if o.records < 1 || o.runs < 1 || o.probe <= 0 {
+		return o, fmt.Errorf("-records is %d, -runs is %d, -probe is %v: each must be more than 0", o.records, o.runs, o.probe)
+	}
+	if o.only && !o.scaling && !o.latency {
+		return o, errors.New("-only leaves nothing: it needs -scaling or -latency")
 	}
 	o.data = list(*data)
 	if len(o.data) == 0 {

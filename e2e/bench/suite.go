@@ -24,9 +24,29 @@ type suite struct {
 }
 
 func (s *suite) run(ctx context.Context) error {
-	if err := s.startup(ctx); err != nil {
-		return err
+	var sections []func(context.Context) error
+	if !s.only {
+		sections = append(sections, s.startup, s.throughput)
 	}
+	if s.scaling {
+		sections = append(sections, s.scale)
+	}
+	if s.latency {
+		sections = append(sections, s.delays)
+	}
+	for _, section := range sections {
+		if err := section(ctx); err != nil {
+			return err
+		}
+	}
+	if s.strict && s.missed > 0 {
+		return fmt.Errorf("%d targets missed", s.missed)
+	}
+	return nil
+}
+
+// throughput is all blocks.
+func (s *suite) throughput(ctx context.Context) error {
 	for _, brokers := range s.brokers {
 		for _, data := range s.data {
 			for _, partitions := range s.partitions {
@@ -35,9 +55,6 @@ func (s *suite) run(ctx context.Context) error {
 				}
 			}
 		}
-	}
-	if s.strict && s.missed > 0 {
-		return fmt.Errorf("%d targets missed", s.missed)
 	}
 	return nil
 }
@@ -49,31 +66,14 @@ func (s *suite) block(ctx context.Context, brokers, data string, partitions int3
 	if len(participants) == 0 {
 		return nil
 	}
-	broker, err := s.startBroker(ctx, brokers)
+	f, err := s.lay(ctx, brokers, data, partitions)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, broker.close()) }()
-	f := &field{suite: s, broker: broker, data: data, topic: "in", partitions: partitions}
-	if err := f.fill(ctx); err != nil {
+	defer func() { err = errors.Join(err, f.broker.close()) }()
+	results, err := f.compete(ctx, brokers, participants)
+	if err != nil {
 		return err
-	}
-	results := make([]result, len(participants))
-	for i, c := range participants {
-		results[i].contender = c
-	}
-	for round := range s.runs {
-		for i := range results {
-			// Each round begins with another one, so that none always follows the same.
-			r := &results[(i+round)%len(results)]
-			m, err := f.measure(ctx, r.contender, "")
-			if err != nil {
-				return fmt.Errorf("%s: %w", r.contender.name, err)
-			}
-			r.runs = append(r.runs, m)
-			fmt.Fprintf(s.log, "%s %s/%d run %d: %s %.2f CPU s per million, %.0f records/s\n",
-				brokers, data, partitions, round+1, r.contender.name, m.perMillion(f.made), m.rate(f.made))
-		}
 	}
 	if s.allocs {
 		for i := range results {
@@ -93,6 +93,28 @@ func (s *suite) block(ctx context.Context, brokers, data string, partitions int3
 	return err
 }
 
+// compete runs all of them in turn, as often as was asked for.
+func (f *field) compete(ctx context.Context, brokers string, participants []contender) ([]result, error) {
+	results := make([]result, len(participants))
+	for i, c := range participants {
+		results[i].contender = c
+	}
+	for round := range f.runs {
+		for i := range results {
+			// Each round begins with another one, so that none always follows the same.
+			r := &results[(i+round)%len(results)]
+			m, err := f.measure(ctx, r.contender, "")
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", r.contender.name, err)
+			}
+			r.runs = append(r.runs, m)
+			fmt.Fprintf(f.log, "%s %s/%d run %d: %s %.2f CPU s per million, %.0f records/s\n",
+				brokers, f.data, f.partitions, round+1, r.contender.name, m.perMillion(f.made), m.rate(f.made))
+		}
+	}
+	return results, nil
+}
+
 // field is where contenders of one block meet: the broker and its data.
 type field struct {
 	*suite
@@ -101,6 +123,19 @@ type field struct {
 	topic      string
 	partitions int32
 	made       counts
+}
+
+// lay starts a broker with a data set.
+func (s *suite) lay(ctx context.Context, brokers, data string, partitions int32) (*field, error) {
+	broker, err := s.startBroker(ctx, brokers)
+	if err != nil {
+		return nil, err
+	}
+	f := &field{suite: s, broker: broker, data: data, topic: "in", partitions: partitions}
+	if err := f.fill(ctx); err != nil {
+		return nil, errors.Join(err, broker.close())
+	}
+	return f, nil
 }
 
 // fill writes the data set.
