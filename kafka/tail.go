@@ -22,12 +22,14 @@ const (
 	tailRest          = 5 * time.Second        // after a look that found a record, which sarama will deliver
 )
 
-// Sizes of a fetch behind the last record. The second is not a multiple of the
-// size of an empty batch, so that a run of those never fills it without a
+// Sizes of a fetch behind the last record. Most looks find a record, which the
+// first batch shows, and that one comes whole. The last size is not a multiple of
+// the size of an empty batch, so that a run of those never fills it without a
 // partial one at its end.
 const (
-	tailFetch    = 1 << 20
-	tailFetchMax = 48<<20 + 7
+	tailFetchFirst = 16 << 10
+	tailFetch      = 1 << 20
+	tailFetchMax   = 48<<20 + 7
 )
 
 // standing is what a look remembers of a claim.
@@ -106,7 +108,8 @@ func (g *group) standStill(seen map[*claim]standing) []*claim {
 			seen[c] = standing{next: next}
 			continue
 		}
-		if now.Before(was.rest) || c.atEnd.Load() || c.holding.Load() || next >= c.messages.HighWaterMarkOffset() {
+		waiting := len(c.messages.Messages()) > 0 // and will be taken
+		if waiting || now.Before(was.rest) || c.atEnd.Load() || c.holding.Load() || next >= c.messages.HighWaterMarkOffset() {
 			continue
 		}
 		still = append(still, c)
@@ -135,7 +138,7 @@ func (c *claim) nothingBelow(offset int64) {
 // emptyUntil says up to where, from an offset on and at most to end, no record
 // will ever be delivered.
 func (c *cluster) emptyUntil(ctx context.Context, p place, from, end int64) (int64, error) {
-	at, size := from, int32(tailFetch)
+	at, size := from, int32(tailFetchFirst)
 	for at < end {
 		if ctx.Err() != nil {
 			return at, ctx.Err()
