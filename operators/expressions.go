@@ -61,6 +61,11 @@ func (e *Expression) width() int {
 
 // Run computes the expression for a record.
 func (e *Expression) Run(r *engine.Record) (any, error) {
+	if r.Batch == nil {
+		if holds, known := e.program.Holds(r.Value); known {
+			return holds, nil
+		}
+	}
 	v := e.variables(r)
 	result, err := e.program.Run(&v)
 	return result, e.placed(err)
@@ -204,60 +209,62 @@ func (p *Plan) tree(written *configs.Tree, names ...string) *Tree {
 func (t *Tree) lay() {
 	keys := make([]string, len(t.fields))
 	for i, f := range t.fields {
-		if f.tree.expression == nil || !f.tree.expression.program.IsPath() {
-			return
+		if f.tree.expression == nil {
+			return // an object in it
 		}
 		keys[i] = f.name
 	}
 	t.layout = value.NewLayout(keys)
 }
 
-// texts makes the object of the texts of its fields; nil where one has none.
-func (t *Tree) texts(r *engine.Record) *value.Object {
-	var texts [16]string
-	if t.layout == nil || len(t.fields) > len(texts) || r.Batch != nil {
-		return nil
-	}
-	for i := range t.fields {
-		text, ok := t.fields[i].tree.expression.program.ScalarText(r.Value)
-		if !ok {
-			return nil
-		}
-		texts[i] = text
-	}
-	o, _ := t.layout.Object(texts[:len(t.fields)])
-	return o
-}
-
 // Run computes the tree: its objects keep the order of the file.
 func (t *Tree) Run(r *engine.Record) (any, error) {
-	if o := t.texts(r); o != nil {
-		return o, nil
+	of := r.Value
+	if r.Batch != nil {
+		of = nil
 	}
-	return t.run(func(e *Expression) (any, error) { return e.Run(r) })
+	return t.run(of, func(e *Expression) (any, error) { return e.Run(r) })
 }
 
 // RunItem is [Expression.RunItem] for a tree.
 func (t *Tree) RunItem(r *engine.Record, item any, index int) (any, error) {
-	return t.run(func(e *Expression) (any, error) { return e.RunItem(r, item, index) })
+	return t.run(item, func(e *Expression) (any, error) { return e.RunItem(r, item, index) })
 }
 
 // RunWith is [Expression.RunWith] for a tree.
 func (t *Tree) RunWith(r *engine.Record, extra map[string]any) (any, error) {
-	return t.run(func(e *Expression) (any, error) { return e.RunWith(r, extra) })
+	return t.run(nil, func(e *Expression) (any, error) { return e.RunWith(r, extra) })
 }
 
-func (t *Tree) run(compute func(*Expression) (any, error)) (any, error) {
+// run computes the tree. A field of the object of is taken over as its text, and
+// all others are computed.
+func (t *Tree) run(of any, compute func(*Expression) (any, error)) (any, error) {
 	if t.expression != nil {
 		return compute(t.expression)
 	}
-	o := value.NewObject(len(t.fields))
+	var few [16]value.Part
+	parts := few[:0]
 	for _, f := range t.fields {
-		v, err := f.tree.run(compute)
+		if e := f.tree.expression; e != nil {
+			if text, ok := e.program.ScalarText(of); ok {
+				parts = append(parts, value.Part{Text: text})
+				continue
+			}
+		}
+		v, err := f.tree.run(of, compute)
 		if err != nil {
 			return nil, err
 		}
-		o.Set(f.name, v)
+		parts = append(parts, value.Part{Value: v})
+	}
+	if t.layout != nil {
+		if o, ok := t.layout.Object(parts); ok {
+			return o, nil
+		}
+	}
+	o := value.NewObject(len(parts))
+	for i := range parts {
+		o.Set(t.fields[i].name, parts[i].AsValue())
 	}
 	return o, nil
 }

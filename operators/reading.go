@@ -16,11 +16,14 @@ import (
 // is the same. In a dry run and in tests everything is shown.
 func (p *Plan) decoding(source *configs.Node) func(*engine.Record) error {
 	codec := sourceCodec(source)
-	if p.inTurn || codec != codecJSON {
+	if p.inTurn {
 		return p.decoders[source]
 	}
 	if p.unread(source) {
 		return checker(codec)
+	}
+	if codec != codecJSON {
+		return p.decoders[source]
 	}
 	return decoderOf(codec, value.NewReader(p.looked(source), !p.outlived(source)).Decode)
 }
@@ -28,18 +31,21 @@ func (p *Plan) decoding(source *configs.Node) func(*engine.Record) error {
 // checker is a [decoder] for a source whose values nobody looks at: it refuses
 // the same payloads and makes no values.
 func checker(codec string) func(*engine.Record) error {
-	if codec != codecJSON {
-		return decoder(codec)
-	}
-	return func(r *engine.Record) error {
-		if r.Raw == nil {
+	switch codec {
+	case codecJSON:
+		return func(r *engine.Record) error {
+			if r.Raw == nil {
+				return nil
+			}
+			if err := value.Check(r.Raw); err != nil {
+				return fmt.Errorf("payload is not %s: %w", codec, err)
+			}
 			return nil
 		}
-		if err := value.Check(r.Raw); err != nil {
-			return fmt.Errorf("payload is not %s: %w", codec, err)
-		}
-		return nil
+	case codecBytes:
+		return nil // nothing is refused
 	}
+	return decoder(codec)
 }
 
 // unread says that nobody looks at the values of a source: its records go to

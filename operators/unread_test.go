@@ -25,6 +25,7 @@ func TestValuesThatNobodyReadsAreOnlyChecked(t *testing.T) {
 		"sinks: [{healing: {report: {memory: {}}}}]\n":                                       true,
 		"order: key\nkey: value.id\n":                                                        true,
 		"on_error: {then: dead_letter, dead_letter: {memory: {key: value.id}}}\n":            true,
+		"sources: [{name: in, memory: {}, decode: bytes}]\n":                                 false,
 		"sources: [{name: in, memory: {}, decode: text}]\n":                                  true,
 		"sources: [{name: in, memory: {}}, {name: b, memory: {}}]\noperators: [{map: 1}]\n":  true,
 		"sources: [{name: in, memory: {}}]\nsinks: [{name: out, memory: {encode: text}}]\n":  false,
@@ -42,6 +43,12 @@ func TestValuesThatNobodyReadsAreOnlyChecked(t *testing.T) {
 			t.Fatal(err)
 		}
 		decode := graph.Nodes[0].Decode
+		if strings.Contains(pipeline, "decode: bytes") {
+			if decode != nil {
+				t.Errorf("%s: bytes are decoded", pipeline)
+			}
+			continue
+		}
 		r := &engine.Record{Raw: []byte(`{"id":1}`)}
 		if err := decode(r); err != nil || (r.Value != nil) != read {
 			t.Errorf("%s: the value is %v (%v); is it read: %v", pipeline, r.Value, err, read)

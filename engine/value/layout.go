@@ -1,6 +1,9 @@
 package value
 
-import "strings"
+import (
+	"strings"
+	"unsafe"
+)
 
 // Layout is what objects with the same keys share: see [Layout.Object].
 type Layout struct {
@@ -27,31 +30,95 @@ func NewLayout(keys []string) *Layout {
 	return l
 }
 
-// Object makes an object of its fields' texts, which [Object.ScalarText] gave, in
-// the keys' order. ok is false where they are too long for it.
-func (l *Layout) Object(texts []string) (o *Object, ok bool) {
+// Part is what a field of an object is made of: the text that [ScalarText] gave or,
+// where that is empty, a value.
+type Part struct {
+	Text  string
+	Value any
+}
+
+// AsValue is the value that a part stands for.
+func (p *Part) AsValue() any {
+	if p.Text != "" {
+		return scalarOf(p.Text)
+	}
+	return p.Value
+}
+
+// asWritten says that a value and what is read from its text are the same. Of a
+// float that is not so: 8/2 is written as 4, which is an integer.
+func asWritten(v any) bool {
+	switch v.(type) {
+	case nil, bool, string, int64, Number:
+		return true
+	}
+	return false
+}
+
+// room is about how long the text of a part is; -1 where the object is not to be
+// made of texts.
+func (p *Part) room() int {
+	const most = 32 // of numbers and times
+	if p.Text != "" {
+		return len(p.Text)
+	}
+	switch v := p.Value.(type) {
+	case string:
+		return len(v) + 2
+	case *Object, []any, []byte:
+		return -1
+	}
+	return most
+}
+
+// Object makes an object of its fields, in the keys' order, as the text in which it
+// is written. ok is false where it is not to be made in that way: it is too long, or
+// holds lists or objects.
+func (l *Layout) Object(parts []Part) (o *Object, ok bool) {
 	size := l.size
-	for _, text := range texts {
-		size += len(text)
+	for i := range parts {
+		room := parts[i].room()
+		if size += room; room < 0 || size > shareUpTo {
+			return nil, false
+		}
 	}
-	if size > shareUpTo {
-		return nil, false
-	}
-	var text strings.Builder
-	text.Grow(size)
+	text := make([]byte, 0, size)
 	var spans [indexFrom]span
-	before := byte('{')
-	for i, key := range l.keys {
-		text.WriteByte(before)
+	before, odd := byte('{'), false
+	for i := range parts {
+		part := &parts[i]
+		from := uint32(len(text)) + 1 // behind the comma
+		text = append(append(text, before), l.keys[i]...)
 		before = ','
-		from := uint32(text.Len())
-		text.WriteString(key)
-		at := uint32(text.Len())
-		text.WriteString(texts[i])
-		spans[i] = span{key: from + 1, keyEnd: at - 2, at: at, end: uint32(text.Len())}
+		at := uint32(len(text))
+		if part.Text != "" {
+			text = append(text, part.Text...)
+		} else {
+			odd = odd || !asWritten(part.Value)
+			var err error
+			if text, err = appendValue(text, part.Value, 1); err != nil {
+				return nil, false // whoever writes the object says why
+			}
+		}
+		spans[i] = span{key: from + 1, keyEnd: at - 2, at: at, end: uint32(len(text))}
 	}
-	text.WriteByte('}')
-	return newLazy(text.String(), spans[:len(texts)], l.wanted), true
+	text = append(text, '}')
+	o = newLazy(unsafe.String(&text[0], len(text)), spans[:len(parts)], l.wanted)
+	if odd {
+		o.lazy.keep(parts)
+	}
+	return o, true
+}
+
+// keep notes the values that are not the same as what is read from their text.
+func (l *lazy) keep(parts []Part) {
+	values := make([]any, len(parts))
+	for i := range parts {
+		if parts[i].Text == "" && !asWritten(parts[i].Value) {
+			values[i] = parts[i].Value
+		}
+	}
+	l.made.Store(&made{values: values})
 }
 
 // CompareText is [Compare] of a number or a string whose text [ScalarText] gave

@@ -41,8 +41,10 @@ type lazy struct {
 // made is what was made of a lazy object's text so far and is kept, so that it is
 // the same each time: somebody may be looking at it, so it is never changed.
 type made struct {
-	containers []any   // the lists and objects among the spans; nil where not read
-	all        *Object // with all fields read, each container in them lazy
+	// values are those of spans that are not read anew each time: lists and objects,
+	// and what is another value than its text stands for; nil where not read.
+	values []any
+	all    *Object // with all fields read, each container in them lazy
 }
 
 // decodeLazy checks a text that is an object, and makes it a lazy one; nil
@@ -203,10 +205,21 @@ func (l *lazy) get(key string) (any, bool) {
 	if i < 0 {
 		return nil, false
 	}
+	if kept := l.kept(i); kept != nil {
+		return kept, true
+	}
 	if isContainer(l.text, &l.spans[i]) {
 		return l.container(i), true
 	}
 	return l.read(&l.spans[i]), true
+}
+
+// kept is the value of a span that is not read anew; nil where there is none.
+func (l *lazy) kept(i int) any {
+	if m := l.made.Load(); m != nil {
+		return m.values[i]
+	}
+	return nil
 }
 
 func isContainer(text string, s *span) bool {
@@ -228,17 +241,17 @@ func (l *lazy) find(key string) int {
 func (l *lazy) container(i int) any {
 	for {
 		before := l.made.Load()
-		if before != nil && before.containers[i] != nil {
-			return before.containers[i]
+		if before != nil && before.values[i] != nil {
+			return before.values[i]
 		}
-		after := &made{containers: make([]any, len(l.spans))}
+		after := &made{values: make([]any, len(l.spans))}
 		if before != nil {
-			copy(after.containers, before.containers)
+			copy(after.values, before.values)
 			after.all = before.all
 		}
-		after.containers[i] = l.read(&l.spans[i])
+		after.values[i] = l.read(&l.spans[i])
 		if l.made.CompareAndSwap(before, after) {
-			return after.containers[i]
+			return after.values[i]
 		}
 	}
 }
@@ -250,20 +263,20 @@ func (l *lazy) all() *Object {
 		if before != nil && before.all != nil {
 			return before.all
 		}
-		after := &made{containers: make([]any, len(l.spans))}
+		after := &made{values: make([]any, len(l.spans))}
 		if before != nil {
-			copy(after.containers, before.containers)
+			copy(after.values, before.values)
 		}
-		after.all = l.readAll(after.containers)
+		after.all = l.readAll(after.values)
 		if l.made.CompareAndSwap(before, after) {
 			return after.all
 		}
 	}
 }
 
-// readAll reads all fields but the containers that were read before, and adds the
-// others to these.
-func (l *lazy) readAll(containers []any) *Object {
+// readAll reads all fields but those whose values are kept, and adds containers to
+// these.
+func (l *lazy) readAll(kept []any) *Object {
 	full, plain := l.full()
 	if plain != nil {
 		return plain
@@ -273,13 +286,13 @@ func (l *lazy) readAll(containers []any) *Object {
 		s := &full.spans[i]
 		f := Field{Key: full.text[s.key:s.keyEnd]}
 		own := l.find(f.Key)
-		if own >= 0 && isContainer(full.text, s) {
-			if containers[own] == nil {
-				containers[own] = full.read(s)
-			}
-			f.Value = containers[own]
+		if own >= 0 && kept[own] != nil {
+			f.Value = kept[own]
 		} else {
 			f.Value = full.read(s)
+		}
+		if own >= 0 && isContainer(full.text, s) {
+			kept[own] = f.Value
 		}
 		all.fields[i] = f
 	}
@@ -317,6 +330,9 @@ func (o *Object) ScalarText(key string) (text string, ok bool) {
 	i := o.lazy.find(key)
 	if i < 0 {
 		return "null", true
+	}
+	if o.lazy.kept(i) != nil {
+		return "", false
 	}
 	s := &o.lazy.spans[i]
 	return scalarText(o.lazy.text[s.at:s.end])

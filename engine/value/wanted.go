@@ -224,6 +224,8 @@ func (l *lazy) wantedText(path []string) (text string, known bool) {
 		switch {
 		case i == last && s.end == 0:
 			return "null", true
+		case i == last && l.kept(f.at) != nil:
+			return "", false
 		case i == last:
 			return l.text[s.at:s.end], true
 		case s.end == 0 || l.text[s.at] != '{' || f.below == nil:

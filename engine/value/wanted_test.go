@@ -133,11 +133,11 @@ func TestReaderAllocations(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var texts [3]string
+		var parts [3]Part
 		for i, path := range paths {
-			texts[i], _ = ScalarText(v, path)
+			parts[i].Text, _ = ScalarText(v, path)
 		}
-		if _, ok := layout.Object(texts[:]); !ok {
+		if _, ok := layout.Object(parts[:]); !ok {
 			t.Fatal("no object was made")
 		}
 	}); n > 3 {
