@@ -115,6 +115,8 @@
 //
 // A writer may hold records that nothing in this run will let go (behind one
 // that halts). It ends when nothing moves any more anywhere: see quiet.go.
+// After a signal, writes that fail are tried again for a tenth of the shutdown
+// timeout only, see patience.go: what waits behind them the next run writes.
 // After a signal or a halt the whole stop takes no longer than the shutdown
 // timeout, a fifth of which (at most 5 s) is kept for the last commits. A call
 // that does not even return when its context is done is left behind with its

@@ -119,6 +119,9 @@ func (rt *Runtime) stopInTime(ctx context.Context, done <-chan struct{}, kill co
 	rt.end.mu.Unlock()
 	timeout := time.NewTimer(whole - rt.graph.closeTime())
 	defer timeout.Stop()
+	if ctx.Err() != nil {
+		defer time.AfterFunc(rt.endPatience(), rt.stir).Stop()
+	}
 	select {
 	case <-timeout.C:
 		rt.log.Warn("shutdown timeout: work under way is given up, unfinished", "timeout", whole)

@@ -94,62 +94,6 @@ func TestOthersFinishAfterAHalt(t *testing.T) {
 	})
 }
 
-// What is still under way when the shutdown timeout is over is given up, be it
-// an output that hangs or one that is away, after a signal, a halt, or a signal
-// in the middle of the end of input. The whole stop stays within the timeout.
-func TestShutdownTimeout(t *testing.T) {
-	hung := func(ctx context.Context, records []*Record) []error {
-		<-ctx.Done()
-		return make([]error, len(records)) // it had them after all
-	}
-	away := each(func(*Record) error { return errors.New("away") })
-	for _, c := range []struct {
-		name        string
-		write       func(context.Context, []*Record) []error
-		hold, halts bool
-		watermark   int64
-	}{
-		{name: "hung", write: hung, hold: true, watermark: 5},
-		{name: "away", write: away, hold: true},
-		{name: "away at the end of input", write: away},
-		{name: "away in a halt", write: away, hold: true, halts: true},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				ctx, signal := context.WithCancel(t.Context())
-				defer signal()
-				out := &funcOutput{write: c.write}
-				closing := time.Duration(0)
-				source := pushing(c.hold, func(in Intake) {
-					in.Push(claimOf(in, 0), records(0, 0, 5))
-					if c.halts {
-						in.Push(claimOf(in, 1), records(1, 0, 1))
-					}
-				})
-				source.close = func(ctx context.Context) error {
-					deadline, _ := ctx.Deadline()
-					closing = time.Until(deadline)
-					return nil
-				}
-				g := &Graph{Workers: 1, Sources: []Source{source}, ShutdownTimeout: 10 * time.Second}
-				line(g, &Node{Name: "in", Role: RoleSource}, failing(func(r *Record) bool { return r.Partition == 1 }), healing(), output(out))
-				_, wait := start(t, ctx, g, Options{})
-				began := time.Now()
-				if !c.halts {
-					time.AfterFunc(time.Minute, signal)
-					began = began.Add(time.Minute)
-				}
-				result := wait()
-				expect(t, "forced", result.Forced, true)
-				expect(t, "halted", result.Halted != nil, c.halts)
-				expect(t, "watermark", watermarks(result)[0], c.watermark)
-				expect(t, "time for the last commit", closing, 1200*time.Millisecond)
-				expect(t, "the whole stop took", time.Since(began), 8*time.Second)
-			})
-		})
-	}
-}
-
 // A source that breaks halts the pipeline; what it had brought is finished, and
 // other sources are stopped and closed.
 func TestSourceThatBreaks(t *testing.T) {

@@ -142,11 +142,14 @@ func (w *writer) choose() []entry {
 		return nil
 	}
 	now := w.rt.clock.Now()
-	if now.Before(w.away) {
+	if now.Before(w.away) || w.gone(now) {
 		return nil
 	}
 	slice := w.slice[:0]
 	w.keepLineups(func(l *lineup) {
+		if w.leaves(l, now) {
+			return
+		}
 		n := l.front(now, sliceLimit-len(slice))
 		if n == l.most {
 			l.most = min(2*n, sliceLimit)

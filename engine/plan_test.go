@@ -24,6 +24,7 @@ type plan struct {
 	Revokes                    int // of each partition, at most
 	Early                      int // every so many records could not be read; 0 is none
 	Halts                      bool
+	Signal                     time.Duration // after so long the run is stopped; 0 is never
 	Seed                       uint64
 }
 
@@ -151,6 +152,9 @@ type world struct {
 func build(p plan) *world {
 	w := &world{plan: p, l: newLedger()}
 	w.graph = &Graph{Workers: p.Workers, Order: p.Order, Limits: p.Limits, ShutdownTimeout: time.Minute}
+	if p.Signal > 0 {
+		w.graph.ShutdownTimeout = 100 * time.Millisecond // some of it is cut short
+	}
 	w.dead = &Node{Name: "dead", Role: RoleOutput, Policy: w.policy(policyPlan{Then: ThenSkip})}
 	dead := &planOutput{w: w, node: w.dead, plan: outputPlan{Every: 3, Tries: 2}, letters: true}
 	w.dead.Output = dead

@@ -22,7 +22,12 @@ func play(t *testing.T, p plan) (problems []string) {
 			t.Fatal(err)
 		}
 		w.rt = rt
-		result, err := rt.Run(ctx)
+		running, signal := context.WithCancel(ctx)
+		defer signal()
+		if p.Signal > 0 {
+			defer time.AfterFunc(p.Signal, signal).Stop()
+		}
+		result, err := rt.Run(running)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,7 +40,7 @@ func play(t *testing.T, p plan) (problems []string) {
 // after checks how things stand when the run has ended.
 func (w *world) after(ctx context.Context, result Result) (problems []string) {
 	problem := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
-	if ctx.Err() != nil || result.Forced {
+	if ctx.Err() != nil || result.Forced && w.plan.Signal == 0 {
 		problem("the run did not end by itself: claims %v, nodes %+v", result.Claims, result.Nodes)
 	}
 	halted := false
@@ -51,7 +56,7 @@ func (w *world) after(ctx context.Context, result Result) (problems []string) {
 	for p, c := range w.source.current {
 		watermark := c.Watermark()
 		unfinished = unfinished || watermark != int64(w.plan.Records)
-		if result.Halted == nil && watermark != int64(w.plan.Records) {
+		if result.Halted == nil && watermark != int64(w.plan.Records) && w.plan.Signal == 0 {
 			problem("partition %d ends at %d: unfinished %v", p, watermark, c.tracker.Unfinished(5))
 		}
 	}
@@ -104,6 +109,16 @@ func TestRevokesChangeNothingForOthers(t *testing.T) {
 	checkPlans(t, func(rt *rapid.T) plan {
 		p := drawPlan(rt, false)
 		p.Revokes = rapid.IntRange(1, 6).Draw(rt, "revokes")
+		return p
+	})
+}
+
+// Wherever a signal comes, what counts as finished is; what was given up is not.
+func TestSignalsFinishNothingThatIsOpen(t *testing.T) {
+	checkPlans(t, func(rt *rapid.T) plan {
+		p := drawPlan(rt, false)
+		p.InTurn = false
+		p.Signal = time.Duration(rapid.IntRange(1, 40).Draw(rt, "signal")) * time.Millisecond
 		return p
 	})
 }

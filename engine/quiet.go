@@ -1,5 +1,7 @@
 package engine
 
+import "time"
+
 // When the input is over, a writer may hold records that wait for a failed one.
 // Whether anything will still let them go is known once nothing moves: all
 // lanes and stages are done, and no writer has anything that it could write.
@@ -73,10 +75,17 @@ func (w *writer) quietAt(event int64) bool {
 
 // publish says how many entries of this writer can get on by themselves.
 func (w *writer) publish(inHand int) {
-	n := inHand + len(w.ready) + len(w.unsynced)
+	n := inHand + len(w.unsynced)
 	var next *entry
+	var now time.Time
+	if len(w.ready)+len(w.lineups) > 0 {
+		now = w.rt.clock.Now()
+	}
+	if !w.gone(now) {
+		n += len(w.ready)
+	}
 	for _, l := range w.lineups {
-		if l.held() {
+		if l.held() || w.leaves(l, now) {
 			continue
 		}
 		n += len(l.entries)
@@ -106,6 +115,7 @@ func (w *writer) look(event int64, worked bool) {
 // leave ends the writer: what it still holds stays unfinished.
 func (w *writer) leave() {
 	w.unsynced, w.handed = nil, w.handed.takeBack()
+	w.tellLeft()
 	w.done.Store(true)
 	w.rt.wakeWriters()
 }

@@ -14,7 +14,8 @@ import (
 type Result struct {
 	// Halted is why the pipeline halted; nil when it ended by itself or was stopped.
 	Halted error
-	// Forced is true when the shutdown timeout ended work that was under way.
+	// Forced is true when work that was under way was given up: at the shutdown
+	// timeout or, where writes failed, after a signal.
 	Forced bool
 	// Claims is where the claims stood before the sources gave them up.
 	Claims []ClaimStatus
@@ -56,7 +57,7 @@ func (rt *Runtime) Run(ctx context.Context) (Result, error) {
 	rt.await(&letters)
 	watch()
 
-	result := Result{Claims: rt.Claims(), Forced: forced()}
+	result := Result{Claims: rt.Claims(), Forced: forced() || rt.gaveUp.Load()}
 	rt.closeSources(ctx)
 	rt.endAside(func(n *Node) bool { return n.reports })
 	rt.awaitReports(ctx, &reports, endReporting)

@@ -65,6 +65,8 @@ type Runtime struct {
 	upstream atomic.Int32 // lanes and stages that still run, and revokes
 	events   atomic.Int64 // see quiet.go
 	stuckNow atomic.Pointer[[]Stuck]
+	patience atomic.Int64 // in nanoseconds since 1970, until when failed writes are tried again; 0 is for ever
+	gaveUp   atomic.Bool  // something was left unfinished then
 
 	paused      []atomic.Int32 // by the index of a source's node: how many operators pause it
 	ends        atomic.Int64   // how many claims have ended

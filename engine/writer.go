@@ -272,13 +272,8 @@ func (w *writer) wait(ctx context.Context) {
 	if len(w.unsynced) > 0 {
 		earlier(w.nextSync)
 	}
-	for _, l := range w.lineups {
-		if !l.held() {
-			earlier(laterOf(l.due(), w.away))
-		}
-	}
-	if len(w.ready) > 0 {
-		earlier(w.away)
+	if len(w.lineups)+len(w.ready) > 0 {
+		w.dues(w.rt.clock.Now(), earlier)
 	}
 	var due <-chan time.Time
 	if !next.IsZero() {
@@ -295,6 +290,18 @@ func (w *writer) wait(ctx context.Context) {
 	case <-w.queue.ready:
 	case <-due:
 	case <-ctx.Done():
+	}
+}
+
+// dues are the times at which what waits is to be tried.
+func (w *writer) dues(now time.Time, due func(time.Time)) {
+	for _, l := range w.lineups {
+		if !l.held() && !w.leaves(l, now) {
+			due(laterOf(l.due(), w.away))
+		}
+	}
+	if len(w.ready) > 0 && !w.gone(now) {
+		due(w.away)
 	}
 }
 
