@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -39,6 +40,22 @@ func addresses(c cluster) []string {
 		all = append(all, p.address())
 	}
 	return all
+}
+
+// patience is how long the judges ask brokers that do not answer.
+const patience = 2 * time.Minute
+
+// insist asks until there is an answer: brokers that have just come back, and
+// partitions that are led by others now, give none for a moment.
+func insist[T any](ctx context.Context, ask func() (T, error)) (T, error) {
+	limit := time.Now().Add(patience)
+	for {
+		answer, err := ask()
+		if err == nil || ctx.Err() != nil || time.Now().After(limit) {
+			return answer, err
+		}
+		wait(ctx, 200*time.Millisecond)
+	}
 }
 
 // fakeCluster is the embedded broker, three of them, in this process.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
+	"time"
 
 	"waterhealer/kafka/kafkatest"
 )
@@ -12,6 +14,7 @@ import (
 type realCluster struct {
 	*kafkatest.Cluster
 	fronts []*proxy
+	away   sync.Mutex // held while a broker is: two of three would be too many
 }
 
 func startReal(ctx context.Context) (*realCluster, error) {
@@ -42,28 +45,31 @@ func (c *realCluster) connect() (*kafkatest.Client, error) { return kafkatest.Co
 
 // moveCoordinator kills the group's coordinator; another broker takes over.
 func (c *realCluster) moveCoordinator(ctx context.Context, client *kafkatest.Client, group string) error {
-	id, err := client.Coordinator(ctx, group)
+	id, err := insist(ctx, func() (int, error) { return client.Coordinator(ctx, group) })
 	if err != nil {
 		return err
 	}
+	return c.bounce(ctx, id, brokerAway)
+}
+
+// bounce kills a broker and starts it again after a while. Where faults mix,
+// others wait meanwhile.
+func (c *realCluster) bounce(ctx context.Context, id int, away time.Duration) error {
+	c.away.Lock()
+	defer c.away.Unlock()
 	if err := c.Kill(id); err != nil {
 		return err
 	}
-	wait(ctx, brokerAway)
+	wait(ctx, away)
 	return c.Restart(ctx, id)
 }
 
-// limitMetadata restarts the brokers, one after another, with a lower limit.
+// limitMetadata kills all brokers and starts them with another limit.
 func (c *realCluster) limitMetadata(ctx context.Context, most int) error {
 	if err := c.Set("offset.metadata.max.bytes", fmt.Sprint(most)); err != nil {
 		return err
 	}
-	for i := range c.fronts {
-		if err := c.Restart(ctx, i); err != nil {
-			return err
-		}
-	}
-	return nil
+	return c.Restart(ctx, 0, 1, 2)
 }
 
 func (c *realCluster) close() error {

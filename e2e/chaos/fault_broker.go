@@ -19,11 +19,7 @@ func brokersFault() fault {
 			brokers := r.cluster.(*realCluster)
 			for _, i := range random.Perm(len(brokers.fronts)) {
 				r.say("kill broker %d", i)
-				if err := brokers.Kill(i); err != nil {
-					return mark{}, err
-				}
-				wait(ctx, between(random, time.Second, brokerAway))
-				if err := brokers.Restart(ctx, i); err != nil {
+				if err := brokers.bounce(ctx, i, between(random, time.Second, brokerAway)); err != nil {
 					return mark{}, err
 				}
 				wait(ctx, 2*time.Second)
@@ -49,7 +45,7 @@ func coordinatorFault() fault {
 func metadataFault() fault {
 	return fault{
 		name:    "metadata",
-		summary: "offset.metadata.max.bytes is lowered, so that no map fits into a commit any more",
+		summary: "offset.metadata.max.bytes is lowered, so that no map fits into a commit any more; real brokers are all killed for that",
 		process: true,
 		alone:   true,
 		strike: func(ctx context.Context, r *run, _ *rand.Rand) (mark, error) {

@@ -53,7 +53,7 @@ func (r *run) expire(ctx context.Context, partition int32) (gone int64, err erro
 		}
 		wait(ctx, 300*time.Millisecond)
 	}
-	ends, err := r.poller.client.Ends(ctx, r.topics.in)
+	ends, err := insist(ctx, func() ([]int64, error) { return r.poller.client.Ends(ctx, r.topics.in) })
 	if err != nil {
 		return 0, err
 	}

@@ -39,7 +39,7 @@ func (r *run) collect(ctx context.Context, ends []int64) (*evidence, error) {
 		}
 	}
 	for _, topic := range r.lanes.topics {
-		messages, err := r.witness.Consume(ctx, topic)
+		messages, err := insist(ctx, func() ([]kafkatest.Message, error) { return r.witness.Consume(ctx, topic) })
 		if err != nil {
 			return nil, err
 		}
@@ -59,7 +59,7 @@ func (r *run) collect(ctx context.Context, ends []int64) (*evidence, error) {
 // confirm asks the witness for what is committed at the end: all of it.
 func (r *run) confirm(ctx context.Context, ends []int64) error {
 	for _, p := range []int{0, len(ends) / 2, len(ends) - 1} {
-		committed, err := r.witness.Committed(ctx, r.topics.group, r.topics.in, int32(p))
+		committed, err := insist(ctx, func() (int64, error) { return r.witness.Committed(ctx, r.topics.group, r.topics.in, int32(p)) })
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package kafkatest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -58,9 +59,16 @@ func (c *Client) AddPartitions(ctx context.Context, topic string, partitions int
 	t := kmsg.NewCreatePartitionsRequestTopic()
 	t.Topic, t.Count = topic, partitions
 	request.Topics = append(request.Topics, t)
-	answer, err := request.RequestWith(ctx, c.kafka)
-	if err == nil {
-		err = kerr.ErrorForCode(answer.Topics[0].ErrorCode)
+	add := func() error {
+		answer, err := request.RequestWith(ctx, c.kafka)
+		if err != nil {
+			return err
+		}
+		return kerr.ErrorForCode(answer.Topics[0].ErrorCode)
+	}
+	err := add()
+	if errors.Is(err, kerr.InvalidReplicationFactor) {
+		err = until(ctx, nil, add) // as in CreateTopic
 	}
 	if err != nil {
 		return fmt.Errorf("adding partitions to %s: %w", topic, err)
