@@ -29,6 +29,7 @@ func contenders() []contender {
 
 		{name: "passthrough", widely: true, about: "heal only"},
 		{name: "passthrough-kafka", widely: true, writes: copies, about: "to Kafka"},
+		{name: "linger", writes: copies, about: "passthrough-kafka with linger: 50ms"},
 		{name: "filter1", about: "filter 1%, heal"},
 		{name: "filter50", widely: true, about: "filter 50%, heal"},
 		{name: "filter100", about: "filter 100%, heal"},

@@ -36,6 +36,7 @@ func (s *suite) relays() []contender {
 		{name: relayNone, baseline: true},
 		{name: baselineCopy, baseline: true},
 		{name: "passthrough-kafka", file: file("passthrough-kafka")},
+		{name: "linger", file: file("linger")},
 		{name: "filter-map-kafka", file: file("latency/filter-map-kafka")},
 	}
 }

@@ -84,10 +84,18 @@ func parseOptions(args []string) (options, error) {
 	o.pipelines = list(*pipelines)
 	for _, name := range o.pipelines {
 		if !slices.ContainsFunc(contenders(), func(c contender) bool { return c.name == name }) {
-			return o, fmt.Errorf("no contender is called %q", name)
+			return o, fmt.Errorf("no contender is called %q; there are:\n%s", name, contenderList())
 		}
 	}
 	return o, nil
+}
+
+func contenderList() string {
+	var b strings.Builder
+	for _, c := range contenders() {
+		fmt.Fprintf(&b, "  %-18s %s\n", c.name, c.about)
+	}
+	return b.String()
 }
 
 func list(text string) []string {
