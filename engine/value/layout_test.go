@@ -13,7 +13,7 @@ import (
 // built field by field.
 func TestLayoutIsNotSeen(t *testing.T) {
 	values := []any{
-		nil, true, false, "", "plain", "a \"quoted\"\ntext", "é", int64(5), int64(math.MinInt64), 4.0, 0.1, -0.0, 1e300,
+		nil, true, false, "", "plain", "a \"quoted\"\ntext", "é", int64(5), int64(math.MinInt64), 4.0, 0.1, math.Copysign(0, -1), 1e300,
 		math.NaN(), math.Inf(1), Number("1.10"), Number("12345678901234567890"), "\xff",
 		time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), 90 * time.Second, []byte("bytes"), []any{int64(1)}, NewObject(0),
 	}
