@@ -113,17 +113,6 @@ func (o *Object) Clone() *Object {
 	return o.solid().cloneFor(0)
 }
 
-// Merge is a new object with the keys of o, then those of other that o has
-// not. Where both have a key, other's value stands in o's place.
-func (o *Object) Merge(other *Object) *Object {
-	other = other.solid()
-	merged := o.solid().cloneFor(len(other.fields))
-	for i := range other.fields {
-		merged.Set(other.fields[i].Key, other.fields[i].Value)
-	}
-	return merged
-}
-
 func (o *Object) cloneFor(more int) *Object {
 	c := NewObject(len(o.fields) + more)
 	c.fields = append(c.fields, o.fields...)
