@@ -52,7 +52,7 @@ func TestLintFormats(t *testing.T) {
 	run(t, "lint", "a.yaml", "--strict").exits(t, 1)
 	run(t, "lint", "c.yaml", "--strict").exits(t, 0).prints(t, "")
 	run(t, "lint").exits(t, 2).says(t, "lint needs at least one FILE")
-	run(t, "lint", "c.yaml", "--format", "xml").exits(t, 2).says(t, `--format is "xml", must be text, json or github`)
+	run(t, "lint", "c.yaml", "--format", "xml").exits(t, 2).says(t, `--format is "xml", must be text, json, github or sarif`)
 	runWith(t, "sources: []\n", "lint", "-").exits(t, 1)
 
 	var diagnostics []jsonDiagnostic
@@ -68,13 +68,6 @@ func TestLintFormats(t *testing.T) {
 	if !strings.HasPrefix(github.stdout, "::error file=b.yaml,line=4,col=5,title=unknown-kind::") {
 		t.Errorf("github is\n%s", github.stdout)
 	}
-}
-
-func TestExplain(t *testing.T) {
-	for _, e := range configs.Codes() {
-		run(t, "lint", "--explain", e.Code).exits(t, 0).prints(t, e.Code+": "+e.Text+"\n")
-	}
-	run(t, "lint", "--explain", "nothing").exits(t, 2).says(t, `there is no code "nothing"; the codes are yaml-encoding, `)
 }
 
 // TestOperators: every kind is listed and described, with all that its spec says.

@@ -17,8 +17,6 @@ const mark = "‸"
 
 // scalars are all ways to write an expression, with one name misspelt. %s is
 // the indentation of a line that goes on.
-//
-//nolint:gochecknoglobals // a table of the test
 var scalars = []struct{ name, written string }{
 	{"plain", "value.a > ‸valeu + 1"},
 	{"plain first", "‸valeu + 1"},
@@ -67,8 +65,6 @@ var scalars = []struct{ name, written string }{
 }
 
 // places are all places of a file that hold an expression. %s is the scalar.
-//
-//nolint:gochecknoglobals // a table of the test
 var places = []struct{ name, file string }{
 	{"a filter", "sources: [{values: [1]}]\noperators:\n  - filter: %s\nsinks: [{stdout: {}}]\n"},
 	{"a filter's field", "sources: [{values: [1]}]\noperators:\n  - filter:\n      expr: %s\nsinks: [{stdout: {}}]\n"},

@@ -40,6 +40,11 @@ func (p *program) load(path string) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
+	return p.check(path, data), nil
+}
+
+// check compiles a pipeline file.
+func (p *program) check(path string, data []byte) *loaded {
 	l := &loaded{path: path}
 	l.pipeline, l.diagnostics = configs.Parse(path, data, specs(), configs.Environment{})
 	// What parsed of a broken file is compiled too, so that all its problems
@@ -48,8 +53,8 @@ func (p *program) load(path string) (*loaded, error) {
 	l.plan, problems = operators.NewPlan(l.pipeline, operators.Scope{})
 	l.diagnostics = append(l.diagnostics, problems...)
 	l.diagnostics = append(l.diagnostics, kafka.Check(l.pipeline)...)
-	l.diagnostics.Sort()
-	return l, nil
+	l.diagnostics = l.diagnostics.Distinct()
+	return l
 }
 
 func (p *program) readFile(path string) ([]byte, error) {

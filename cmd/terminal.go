@@ -44,7 +44,12 @@ func isTerminal(w io.Writer) bool {
 
 // colored says whether colours make sense on w.
 func colored(w io.Writer) bool {
-	return isTerminal(behind(w)) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return wantsColor(isTerminal(behind(w)), os.Getenv)
+}
+
+// wantsColor says whether a stream with this environment is coloured.
+func wantsColor(terminal bool, environment func(string) string) bool {
+	return terminal && environment("NO_COLOR") == "" && environment("TERM") != "dumb"
 }
 
 // Write prints log lines above the live line.

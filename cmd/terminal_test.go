@@ -159,3 +159,26 @@ func TestOutcome(t *testing.T) {
 		}
 	}
 }
+
+// TestColor: only terminals are coloured, and only those that want to be.
+func TestColor(t *testing.T) {
+	for _, c := range []struct {
+		terminal      bool
+		noColor, term string
+		want          bool
+	}{
+		{true, "", "xterm", true}, {true, "1", "xterm", false}, {true, "", "dumb", false}, {false, "", "xterm", false},
+	} {
+		got := wantsColor(c.terminal, func(name string) string {
+			return map[string]string{"NO_COLOR": c.noColor, "TERM": c.term}[name]
+		})
+		if got != c.want {
+			t.Errorf("%+v: %t", c, got)
+		}
+	}
+	own(t)
+	file(t, "broken.yaml", brokenFile)
+	if r := run(t, "lint", "broken.yaml").exits(t, 1); strings.Contains(r.stdout, "\x1b") {
+		t.Errorf("what is no terminal is coloured:\n%q", r.stdout)
+	}
+}

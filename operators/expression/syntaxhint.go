@@ -34,11 +34,11 @@ func mend(token, before string) string {
 	case "=":
 		return "to compare, write =="
 	case "AND":
-		return "write && or and"
+		return "write &&, or the word in lower case"
 	case "OR":
-		return "write || or or"
+		return "write ||, or the word in lower case"
 	case "NOT":
-		return "write ! or not"
+		return "write !, or the word in lower case"
 	case "IS":
 		return "to compare, write == or !="
 	case "LIKE":
