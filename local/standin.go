@@ -73,6 +73,18 @@ func Payloads(ctx context.Context, o FileOptions, yield func(line int, payload [
 	if o.Codec == codecValue {
 		o.Codec = codecJSON
 	}
+	return Records(ctx, o, func(_ string, r *engine.Record, err error) error {
+		if err != nil {
+			return err
+		}
+		return yield(r.Line, r.Raw)
+	})
+}
+
+// Records reads a file as [NewFileSource] does and yields one record after
+// another, with the name of its file and what is wrong with it. It ends at the
+// first error of yield.
+func Records(ctx context.Context, o FileOptions, yield func(file string, r *engine.Record, err error) error) error {
 	f, err := o.files()
 	if err != nil {
 		return err
@@ -82,11 +94,11 @@ func Payloads(ctx context.Context, o FileOptions, yield func(line int, payload [
 		return err
 	}
 	for _, path := range paths {
+		offset := int64(0)
 		err := f.scan(ctx, path, ctx.Err, func(rec engine.Record, err error) error {
-			if err != nil {
-				return err
-			}
-			return yield(rec.Line, rec.Raw)
+			rec.Topic, rec.Offset, rec.Timestamp, rec.Known = f.topicOf(path), offset, f.clock.Now(), engine.KnownAll
+			offset++
+			return yield(nameOf(path), &rec, err)
 		})
 		if err != nil {
 			return err

@@ -20,6 +20,15 @@ const (
 	codecCSV   = "csv"
 )
 
+// Decoder makes the function that sets a record's value from its payload, as
+// `decode: CODEC` of a source does; nil for a codec that does not exist.
+func Decoder(codec string) func(*engine.Record) error {
+	if decoders[codec] == nil {
+		return nil
+	}
+	return decoder(codec)
+}
+
 // decoder makes the function that sets a source record's value from its
 // payload. A null payload is nil whatever the codec.
 func decoder(codec string) func(*engine.Record) error {
