@@ -10,9 +10,9 @@ import (
 
 // process is the embedded broker in a process of its own.
 type process struct {
+	*program
 	address string
 	client  *kafkatest.Client
-	t       testing.TB
 }
 
 func (p *process) Addresses() []string { return []string{p.address} }
@@ -42,7 +42,7 @@ func startBroker(t testing.TB, args ...string) *broker {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
-	return &broker{Broker: &process{address: address, client: client, t: t}, witness: client, client: client}
+	return &broker{Broker: &process{program: p, address: address, client: client}, witness: client, client: client}
 }
 
 func TestEmbedded(t *testing.T) { suite(t, startBroker(t)) }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -121,6 +122,17 @@ func (p *program) signal(s os.Signal) {
 	if err := p.cmd.Process.Signal(s); err != nil {
 		p.t.Fatal(err)
 	}
+}
+
+// freeze stops the program where it stands, until SIGCONT, and returns when it
+// does: on a busy machine it may run on for a while after the signal.
+func (p *program) freeze() {
+	p.t.Helper()
+	p.signal(syscall.SIGSTOP)
+	until(p.t, time.Minute, "the program stands still", func(ctx context.Context) (bool, error) {
+		state, err := exec.CommandContext(ctx, "ps", "-o", "state=", "-p", strconv.Itoa(p.cmd.Process.Pid)).Output()
+		return strings.HasPrefix(strings.TrimSpace(string(state)), "T"), err
+	})
 }
 
 // wait returns the exit code; the test fails when it takes longer.

@@ -145,8 +145,16 @@ func reach(address string, config *sarama.Config) error {
 
 // breakOff makes a config's connections end when ctx is done, whatever they wait
 // for. Sarama itself, when it closes a connection, waits for all answers that
-// are due on it, from a silent peer until the read timeout.
+// are due on it, from a silent peer until the read timeout; and it pauses between
+// tries that can only fail.
 func breakOff(ctx context.Context, config *sarama.Config) {
+	pause := config.Metadata.Retry.Backoff
+	config.Metadata.Retry.BackoffFunc = func(int, int) time.Duration {
+		if ctx.Err() != nil {
+			return 0
+		}
+		return pause
+	}
 	config.Net.Proxy.Enable = true
 	config.Net.Proxy.Dialer = abortable{ctx: ctx, dialer: net.Dialer{Timeout: config.Net.DialTimeout}}
 }

@@ -185,6 +185,20 @@ func TestClientStopsWithItsContext(t *testing.T) {
 	}
 }
 
+// What is broken off makes no pauses any more between tries.
+func TestBreakOffEndsPauses(t *testing.T) {
+	config := Connection{}.Config()
+	ctx, cancel := context.WithCancel(t.Context())
+	breakOff(ctx, config)
+	if got := config.Metadata.Retry.BackoffFunc(1, 3); got != config.Metadata.Retry.Backoff {
+		t.Errorf("the pause is %s", got)
+	}
+	cancel()
+	if got := config.Metadata.Retry.BackoffFunc(1, 3); got != 0 {
+		t.Errorf("the pause is %s", got)
+	}
+}
+
 func TestClientWithoutBrokers(t *testing.T) {
 	if err := connects(t, Connection{}); err == nil {
 		t.Error("connects without brokers")

@@ -36,7 +36,7 @@ func (p *patient) Coordinator(group string) (*sarama.Broker, error) {
 	last := p.last.Load()
 	doubtful := last != 0 && time.Duration(p.watch.now()-last) < closely
 	broker, err := p.reach(group, doubtful)
-	if err == nil || !passing(err) {
+	if err == nil || !passing(err) || p.ctx.Err() != nil {
 		p.since.Store(0)
 		return broker, err
 	}
