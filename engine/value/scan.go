@@ -1,9 +1,11 @@
 package value
 
 import (
+	"encoding/binary"
 	"math/bits"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // The scan functions go over a text from a place on and check it as the decoder
@@ -100,15 +102,24 @@ func scanNext(text string, pos int, end byte) (next int, more bool) {
 	return -1, false
 }
 
-// scanString goes over a string; plain says that it has no escapes.
+// scanString goes over a string; plain says that it has no escapes. Eight bytes are
+// looked at at once for the first that is not simply passed over: what is taken
+// from a byte borrows only from those behind it, so the first one found is
+// certain. See "Determine if a word has a byte less than n" in Anderson's Bit
+// Twiddling Hacks.
 func scanString(text string, pos int) (end int, plain bool) {
 	if pos >= len(text) || text[pos] != '"' {
 		return -1, false
 	}
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	i := pos + 1
-	for ; i+8 <= len(text); i += 8 {
-		if found := specialIn(text[i : i+8]); found < 8 {
-			i += found
+	bytes := unsafe.Slice(unsafe.StringData(text), len(text))
+	for ; i+8 <= len(bytes); i += 8 {
+		w := binary.LittleEndian.Uint64(bytes[i:])
+		quote, escape := w^(ones*'"'), w^(ones*'\\')
+		found := ((w-ones*' ')&^w | (quote-ones)&^quote | (escape-ones)&^escape | w) & tops
+		if found != 0 {
+			i += bits.TrailingZeros64(found) / 8
 			if text[i] == '"' {
 				return i + 1, true
 			}
@@ -125,20 +136,6 @@ func scanString(text string, pos int) (end int, plain bool) {
 		}
 	}
 	return -1, false
-}
-
-// specialIn is the place of the first of 8 bytes that is not simply passed over
-// in a string, or 8. It looks at all of them at once: what is taken from a byte
-// borrows only from those behind it, so the first one found is certain. See
-// "Determine if a word has a byte less than n" in Anderson's Bit Twiddling Hacks.
-func specialIn(text string) int {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	_ = text[7]
-	w := uint64(text[0]) | uint64(text[1])<<8 | uint64(text[2])<<16 | uint64(text[3])<<24 |
-		uint64(text[4])<<32 | uint64(text[5])<<40 | uint64(text[6])<<48 | uint64(text[7])<<56
-	quote, escape := w^(ones*'"'), w^(ones*'\\')
-	found := ((w-ones*' ')&^w | (quote-ones)&^quote | (escape-ones)&^escape | w) & tops
-	return bits.TrailingZeros64(found) / 8
 }
 
 // scanOddString goes over the rest of a string that has something else in it
