@@ -77,8 +77,8 @@ func steady(t *testing.T, before, after string) {
 	}
 }
 
-// TestFiles lays out every pipeline file of the repository. What is YAML is laid
-// out, but for what is named here.
+// TestFiles lays out every pipeline file of the repository. What is refused is so
+// for what it is, and not since its layout came out wrong.
 func TestFiles(t *testing.T) {
 	root := "../.."
 	count := 0
@@ -96,7 +96,7 @@ func TestFiles(t *testing.T) {
 		got, err := layout.Format(data)
 		var refused *layout.Refusal
 		switch {
-		case errors.As(err, &refused) && !refusable(path):
+		case errors.As(err, &refused) && !refusable(refused.Reason):
 			t.Errorf("%s: %v", path, err)
 		case err == nil:
 			count++
@@ -112,9 +112,10 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-func refusable(path string) bool {
-	for _, name := range []string{"two-documents", "line-separator", "broken-second-document", "complex-key", "utf-16", "latin-1", "not-a-pipeline", "plain-text"} {
-		if strings.Contains(path, name) {
+func refusable(reason string) bool {
+	for _, why := range []string{"it is no mapping", "it is not UTF-8 text", "there is a second document", "a key after `?`",
+		"YAML directives", "a line ends in another way", "the line is indented with a tab"} {
+		if strings.HasPrefix(reason, why) {
 			return true
 		}
 	}

@@ -17,7 +17,7 @@ func testOptions() Options {
 		Now:   func() time.Time { return time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) },
 		UUID:  func() string { return "00000000-0000-4000-8000-000000000001" },
 		LookupEnv: func(name string) (string, bool) {
-			return "from " + name, strings.HasPrefix(name, "SET")
+			return "from " + name, strings.HasPrefix(name, "SET") || name == "HOME"
 		},
 	}
 }

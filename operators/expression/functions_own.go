@@ -19,13 +19,15 @@ func ownFunctions() []*function {
 			gives:    isString, changing: true,
 			call: func(f *frame, _ []any) (any, error) { return f.program.options.UUID(), nil }},
 		{name: "env", signature: "env(name)", doc: "An environment variable. One that is not set is an error.",
-			takes: []kinds{isString}, gives: isString, changing: true, call: env},
+			examples: []string{`env("HOME") != ""`},
+			takes:    []kinds{isString}, gives: isString, changing: true, call: env},
 		{name: "hash", signature: "hash(value)", doc: "The xxhash64 of the value's canonical JSON, as 16 lower-case hexadecimal digits. Equal values have equal hashes, whatever the order of their keys.",
 			examples: []string{`hash({"a": 1, "b": 2}) == hash({"b": 2.0, "a": 1})`, `hash("a") == "5271bc5453102389"`},
 			takes:    []kinds{anything}, gives: isString,
 			call: hash},
 		{name: "fail", signature: "fail(message)", doc: "Fails this record with the message.",
-			takes: []kinds{isString}, gives: anything, changing: true,
+			examples: []string{`value == nil or fail("there is a value")`},
+			takes:    []kinds{isString}, gives: anything, changing: true,
 			call: func(_ *frame, args []any) (any, error) { return nil, fmt.Errorf("%s", args[0]) }},
 	}
 }
