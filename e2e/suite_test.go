@@ -113,6 +113,8 @@ func suite(t *testing.T, b *broker) {
 	t.Run("Heal", func(t *testing.T) { testHeal(t, b) })
 	t.Run("HealKilled", func(t *testing.T) { testHealKilled(t, b) })
 	t.Run("KilledAgainAndAgain", func(t *testing.T) { testKilled(t, b) })
+	t.Run("SecondSignal", func(t *testing.T) { testSecondSignal(t, b) })
+	t.Run("SlidingKilled", func(t *testing.T) { testSlidingKilled(t, b) })
 }
 
 // The main job: filter, map, batch, heal to a topic.
