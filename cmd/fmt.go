@@ -19,7 +19,8 @@ func (p *program) fmtCommand() *cobra.Command {
 		Short: "Gives pipeline files their canonical layout",
 		Long: `Gives pipeline files their canonical layout, and prints it: two spaces per level, also
 for lists in mappings; one space behind '-' and ':'; no space at the end of a line;
-at most one blank line in a row. "-" is standard input.
+at most one blank line in a row. A FILE is a pipeline file, - for standard input, a
+pattern or a folder, as for lint.
 
 Only white space changes. Comments, anchors, quotes, block scalars, flow collections
 and the order of keys stay as they are. A file whose layout cannot be changed without
@@ -36,7 +37,8 @@ cannot be read, written or laid out.`,
 	return c
 }
 
-func (p *program) fmt(cmd *cobra.Command, paths []string) error {
+func (p *program) fmt(cmd *cobra.Command, arguments []string) error {
+	paths, missing := p.pipelinePaths(arguments)
 	write, _ := cmd.Flags().GetBool("write")
 	check, _ := cmd.Flags().GetBool("check")
 	switch {
@@ -48,6 +50,9 @@ func (p *program) fmt(cmd *cobra.Command, paths []string) error {
 		return usageError("several files are laid out only with --write or --check")
 	}
 	code := exitDone
+	if missing {
+		code = exitUsage
+	}
 	for _, path := range paths {
 		before, after, err := p.laidOut(path)
 		if err == nil && !check {

@@ -58,6 +58,8 @@ func TestFmtRefuses(t *testing.T) {
 		}
 	}
 	run(t, "fmt").exits(t, 2)
+	run(t, "fmt", "--check", "*.yml", "messy.yaml").exits(t, 2).says(t, "*.yml matches no file")
+	run(t, "fmt", "--check", ".").exits(t, 2).says(t, "broken.yaml:1:")
 	run(t, "fmt", "-w", "-").exits(t, 2).says(t, "standard input cannot be written to")
 	run(t, "fmt", "-w", "--check", "two.yaml").exits(t, 2).says(t, "exclude each other")
 	run(t, "fmt", "two.yaml", "messy.yaml").exits(t, 2).says(t, "only with --write or --check")

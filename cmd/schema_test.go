@@ -303,7 +303,7 @@ func TestSchemaSaysAll(t *testing.T) {
 		}
 	}
 	for _, s := range specs() {
-		said(s.Kind, s.Summary)
+		said(s.Kind, strings.TrimSpace(sentence(s.Summary)+" "+sentence(s.Doc)))
 		for _, f := range s.Fields {
 			said(s.Kind+"."+f.Name, f.Doc)
 		}

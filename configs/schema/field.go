@@ -3,6 +3,8 @@ package schema
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"waterhealer/configs"
 )
@@ -150,9 +152,23 @@ func (w *writer) shortForms(f *configs.Field) []*Schema {
 
 // about is all that a spec says, for whoever points at the kind.
 func about(spec *configs.Spec, name string) string {
-	text := strings.TrimSpace(spec.Summary + " " + spec.Doc)
+	text := strings.TrimSpace(sentence(spec.Summary) + " " + sentence(spec.Doc))
 	if name != spec.Kind {
 		text = "Another word for `" + spec.Kind + "`. " + text
+	}
+	return text
+}
+
+// sentence gives a phrase a capital and a full stop.
+func sentence(text string) string {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return ""
+	}
+	first, size := utf8.DecodeRuneInString(text)
+	text = string(unicode.ToUpper(first)) + text[size:]
+	if !strings.HasSuffix(text, ".") && !strings.HasSuffix(text, ":") {
+		text += "."
 	}
 	return text
 }
