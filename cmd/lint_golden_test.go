@@ -23,7 +23,7 @@ func linted(t *testing.T, folder, file string) ran {
 // beside each. A new case needs no Go: write the file, run with -update, and
 // read what it says.
 func TestLintBad(t *testing.T) {
-	files := pipelines(t, "testdata/lint/bad", 1)
+	files := pipelines(t, "testdata/lint/bad", 150)
 	for _, path := range files {
 		t.Run(name(path), func(t *testing.T) {
 			folder, file := filepath.Split(path)
@@ -46,7 +46,7 @@ func TestLintBad(t *testing.T) {
 
 // TestLintGood expects that lint has nothing to say of testdata/lint/good/*.yaml.
 func TestLintGood(t *testing.T) {
-	for _, path := range pipelines(t, "testdata/lint/good", 1) {
+	for _, path := range pipelines(t, "testdata/lint/good", 60) {
 		t.Run(name(path), func(t *testing.T) {
 			folder, file := filepath.Split(path)
 			if r := linted(t, folder, file); r.code != exitDone || r.stdout+r.stderr != "" {
@@ -62,7 +62,7 @@ var codeIn = regexp.MustCompile(`(?m): (?:error|warning)\[([a-z0-9-]+)\]: `)
 // explained.
 func TestLintEveryCode(t *testing.T) {
 	seen := make(map[string]bool)
-	for _, path := range pipelines(t, "testdata/lint/bad", 1) {
+	for _, path := range pipelines(t, "testdata/lint/bad", 150) {
 		out, err := os.ReadFile(strings.TrimSuffix(path, ".yaml") + ".out")
 		if err != nil {
 			t.Fatal(err)

@@ -59,21 +59,29 @@ func (p *program) check(path string, data []byte) *loaded {
 
 func (p *program) readFile(path string) ([]byte, error) {
 	if path == stdinPath {
-		data, err := io.ReadAll(p.stdin)
+		data, err := readSome(p.stdin)
 		if err != nil {
 			return nil, usageError("cannot read the pipeline from standard input: %w", err)
 		}
 		return data, nil
 	}
-	data, err := os.ReadFile(path)
+	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, usageError("%s: there is no such file", path)
 	}
 	if err != nil {
 		return nil, usageError("cannot read the pipeline file: %w", err)
 	}
+	defer func() { _ = file.Close() }() // it was only read
+	data, err := readSome(file)
+	if err != nil {
+		return nil, usageError("cannot read the pipeline file: %w", err)
+	}
 	return data, nil
 }
+
+// readSome reads a file as far as is needed to see that it is too large.
+func readSome(r io.Reader) ([]byte, error) { return io.ReadAll(io.LimitReader(r, configs.MaxBytes+1)) }
 
 // printDiagnostics shows the diagnostics of files with the lines they are
 // about, in which secrets are replaced.

@@ -76,7 +76,7 @@ func Codes() []Explanation {
 		{CodeMissingField, "A field that is required is missing, either always or because of the value of another field."},
 		{CodeConflictingField, "Two fields are set that exclude each other."},
 		{CodeUnsetVariable, "`${NAME}` names an environment variable that is not set. Set it, or give a default: `${NAME:-default}`."},
-		{CodeUnreadableFile, "`${file:PATH}` names a file that cannot be read."},
+		{CodeUnreadableFile, "`${file:PATH}` names a file that cannot be read. It is a warning for the certificates and keys of `tls`, which may be there only where the pipeline runs."},
 		{CodeBadSubstitution, "A substitution is `${NAME}`, `${NAME:-default}` or `${file:PATH}`. A literal `${` is written `$${`."},
 		{CodeDuplicateName, "Two nodes have the same name, given or by default. A default name is the kind, `-`, and the node's place among those of its kind."},
 		{CodeReservedName, "A source cannot be called key, headers, timestamp, wait or end: the words have a meaning in `tests:`."},

@@ -11,7 +11,8 @@ import (
 // Limits of a pipeline file. They are far beyond what people write and keep a
 // hostile file from costing more than a message.
 const (
-	maxBytes   = 2 << 20
+	// MaxBytes is the largest file that is parsed: no more need be read to refuse it.
+	MaxBytes   = 2 << 20
 	maxDepth   = 100
 	maxAliased = 50_000 // items reached through aliases
 	maxNodes   = 5_000

@@ -96,7 +96,7 @@ func Parse(file string, data []byte, specs []Spec, env Environment) (*Pipeline, 
 	if env.ReadFile == nil {
 		env.ReadFile = os.ReadFile
 	}
-	tooLarge := len(data) > maxBytes
+	tooLarge := len(data) > MaxBytes
 	if tooLarge {
 		data = nil
 	}
@@ -107,7 +107,7 @@ func Parse(file string, data []byte, specs []Spec, env Environment) (*Pipeline, 
 	}
 	p := &Pipeline{File: file, Name: baseName(file)}
 	if tooLarge {
-		r.report(CodeLimit, r.text.position(0), 1, fmt.Sprintf("the file is larger than %d MiB", maxBytes>>20), "such a file is refused")
+		r.report(CodeLimit, r.text.position(0), 1, fmt.Sprintf("the file is larger than %d MiB", MaxBytes>>20), "such a file is refused")
 	} else if root := r.load(); root != nil {
 		r.pipeline(p, r.item(root))
 	}

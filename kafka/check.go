@@ -23,7 +23,7 @@ func wrongSetting(v configs.Values, field, format string, args ...any) error {
 }
 
 // Check finds what is wrong with the settings of Kafka nodes beside what their
-// specs say. It opens no file and reaches no broker.
+// specs say. It reads the files that `tls` names and reaches no broker.
 func Check(p *configs.Pipeline) configs.Diagnostics {
 	var found configs.Diagnostics
 	note := func(err error) {

@@ -21,12 +21,14 @@ func warnings(p *configs.Pipeline, now time.Time) configs.Diagnostics {
 		}
 		encrypted = encrypted || n.Values.Has("tls")
 		found = append(found, plainPassword(n.Values, false)...)
+		found = append(found, tlsFiles(n.Values)...)
 		found = append(found, startToCome(n.Values, now)...)
 		found = append(found, secondMember(n, before)...)
 		before = append(before, n)
 	}
 	for _, n := range outputs(p) {
 		found = append(found, plainPassword(n.Values, encrypted && !n.Values.Has("brokers"))...)
+		found = append(found, tlsFiles(n.Values)...)
 	}
 	return found
 }
@@ -55,6 +57,29 @@ func plainPassword(v configs.Values, encrypted bool) configs.Diagnostics {
 	}
 	return configs.Diagnostics{warning(at, field, configs.CodePlainPassword, message,
 		"add `tls: {}`, or use SCRAM-SHA-256 or SCRAM-SHA-512, which prove the password without sending it")}
+}
+
+// tlsFiles warns of certificates and keys that cannot be read here: they may be
+// there where the pipeline runs.
+func tlsFiles(v configs.Values) configs.Diagnostics {
+	if !v.Has("tls") || checkTLS(v) != nil {
+		return nil
+	}
+	const hint = "the pipeline does not start without it; is it there where the pipeline runs?"
+	fields := v.Object("tls")
+	for _, field := range []string{"ca", "cert", "key"} {
+		if !fields.Has(field) {
+			continue
+		}
+		if _, err := readPEM(field, fields.String(field)); err != nil {
+			return configs.Diagnostics{warning(fields, field, configs.CodeUnreadableFile, err.Error(), hint)}
+		}
+	}
+	options := TLSOptions{CA: fields.String("ca"), Cert: fields.String("cert"), Key: Secret(fields.String("key"))}
+	if _, err := NewTLS(options); err != nil {
+		return configs.Diagnostics{warning(v, "tls", configs.CodeUnreadableFile, err.Error(), hint)}
+	}
+	return nil
 }
 
 // startToCome warns of a start that no record has reached yet.

@@ -24,6 +24,7 @@ func (p *Plan) proofs() {
 		p.uselessRetry(n, "a payload that cannot be decoded never can be")
 	}
 	p.orderKey()
+	p.oneStdin()
 }
 
 func (p *Plan) warn(d configs.Diagnostic) {
@@ -206,4 +207,22 @@ func (p *Plan) orderKey() {
 		d.Hint = "add `key: EXPR`"
 	}
 	p.warn(d)
+}
+
+// oneStdin reports a second source of standard input.
+func (p *Plan) oneStdin() {
+	var first *configs.Node
+	for _, n := range p.pipeline.Sources {
+		switch {
+		case n.Kind != "stdin":
+		case first == nil:
+			first = n
+		default:
+			p.problem(configs.Diagnostic{
+				Position: n.KindPos, Width: len(n.Kind), Code: configs.CodeConflictingField,
+				Message: fmt.Sprintf("standard input can be read only once, and source %s reads it already", first.Name),
+				Hint:    "let both read from one source",
+			})
+		}
+	}
 }
