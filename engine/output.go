@@ -15,7 +15,10 @@ type Output interface {
 	// refused: nil when all are acknowledged, otherwise one entry per record,
 	// nil for those that are. Records of one order unit must not overtake each
 	// other: once one of a unit failed, a later one of the same unit that was
-	// not yet handed on fails with [ErrHeldBack]. Records that are refused
+	// not yet handed on fails with [ErrHeldBack]. What goes to different places,
+	// each with an order of its own, may be handed on at once: to wait for one
+	// before the other would be a round trip for each record, and nobody sees an
+	// order across them. Records that are refused
 	// together, without a word on which of them is to blame, fail with
 	// [RefusedTogether]: then Write is called again with each half of them.
 	// Write returns soon after ctx is done; what it does not know to be

@@ -67,6 +67,7 @@ func (d *delivery) send() (wake time.Time) {
 	now := time.Now()
 	var lost []*target
 	for _, t := range d.active {
+		t.recut(d)
 		if t.batch == nil && !t.done() {
 			t.take(d)
 		}
@@ -216,6 +217,7 @@ func (d *delivery) broken(a answer) {
 	a.link.close()
 	err := fmt.Errorf("broker %s: %w", a.link.address, a.err)
 	for _, t := range a.targets {
+		t.doubt = true
 		if t.tries == 0 {
 			// It may have been stored: the same batch is sent once more, and known
 			// by its sequence, however long the connection was silent.

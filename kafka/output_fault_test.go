@@ -102,6 +102,34 @@ func TestWriteGivesUpOnADestination(t *testing.T) {
 	checkValues(t, broker, []string{"a", "b"}, []string{"f", "g", "i"})
 }
 
+// What is sent again after a record before it in its unit was refused elsewhere
+// leaves out what is behind that one, unless it may be stored already.
+func TestWriteHoldsBackWhatIsSentAgain(t *testing.T) {
+	for _, c := range []struct {
+		err    *kerr.Error
+		held   string
+		stored []string
+	}{
+		{kerr.NotLeaderForPartition, "held", []string{"w"}},
+		{kerr.RequestTimedOut, "", []string{"behind", "w", "behind too"}}, // the broker has it
+	} {
+		t.Run(c.err.Message, func(t *testing.T) {
+			broker := startBroker(t, embedded.Options{Topics: map[string]int32{"out": 2}})
+			o := openOutput(t, broker, nil)
+			keys := keysFor(2)
+			refusals := fault(broker, kerr.InvalidRecord, -1, "", 0)
+			fault(broker, c.err, 1, "", 1)
+			records := append(notes("u", keys[0], "refused"), notes("u", keys[1], "behind")...)
+			records = append(records, note("w", "w", keys[1]), note("behind too", "u", keys[1]))
+			write(t, o, records, "refused", c.held, "", c.held)
+			refusals.Remove()
+			checkValues(t, broker, nil, c.stored)
+			write(t, o, notes("u", keys[1], "next"), "")
+			checkValues(t, broker, nil, append(c.stored, "next"))
+		})
+	}
+}
+
 func TestWriteDoesNotTryWhatNobodyAllows(t *testing.T) {
 	broker := startBroker(t, embedded.Options{Topics: map[string]int32{"out": 1}})
 	o := openOutput(t, broker, nil)

@@ -21,12 +21,16 @@ func (d *delivery) settle(t *target, block *sarama.ProduceResponseBlock) {
 		t.batch = nil
 	case sarama.ErrOutOfOrderSequenceNumber, sarama.ErrUnknownProducerID, sarama.ErrInvalidProducerEpoch,
 		sarama.ErrProducerFenced, sarama.ErrInvalidProducerIDMapping:
+		t.doubt = true
 		d.resequence(t, err)
 	case sarama.ErrNotLeaderForPartition, sarama.ErrLeaderNotAvailable, sarama.ErrUnknownTopicOrPartition,
-		sarama.ErrRequestTimedOut, sarama.ErrNotEnoughReplicas, sarama.ErrNotEnoughReplicasAfterAppend,
-		sarama.ErrNetworkException, sarama.ErrKafkaStorageError, sarama.ErrFencedLeaderEpoch,
-		sarama.ErrUnknownLeaderEpoch, sarama.ErrBrokerNotAvailable, sarama.ErrReplicaNotAvailable,
-		sarama.ErrInvalidMessage, sarama.ErrThrottlingQuotaExceeded:
+		sarama.ErrNotEnoughReplicas, sarama.ErrFencedLeaderEpoch, sarama.ErrUnknownLeaderEpoch,
+		sarama.ErrThrottlingQuotaExceeded: // it was not stored
+		d.retry(t, err)
+	case sarama.ErrRequestTimedOut, sarama.ErrNotEnoughReplicasAfterAppend, sarama.ErrNetworkException,
+		sarama.ErrKafkaStorageError, sarama.ErrBrokerNotAvailable, sarama.ErrReplicaNotAvailable,
+		sarama.ErrInvalidMessage:
+		t.doubt = true
 		d.retry(t, err)
 	default:
 		if Classify(block.Err) == engine.FaultRecord {

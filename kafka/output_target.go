@@ -84,6 +84,7 @@ type target struct {
 	tries     int       // of batch
 	since     time.Time // its first try
 	notBefore time.Time // its next try
+	doubt     bool      // a try of it may have been stored: it must be sent again as it is
 	stale     bool      // the leader must be asked for again
 	busy      bool      // a request, or a question for the leader, is on its way
 	alone     bool      // batch must not share a request
@@ -124,7 +125,29 @@ func (t *target) take(d *delivery) {
 		t.batch = t.cut(d)
 	}
 	if t.batch != nil {
-		t.tries, t.since, t.notBefore, t.alone = 0, time.Now(), time.Time{}, false
+		t.tries, t.since, t.notBefore, t.alone, t.doubt = 0, time.Now(), time.Time{}, false, false
+		t.pack(d)
+	}
+}
+
+// recut drops from a batch, which is surely not stored, what is held back since
+// it was taken: behind a record of its unit that has failed in another partition.
+func (t *target) recut(d *delivery) {
+	if len(d.failed) == 0 || t.batch == nil || t.busy || t.doubt {
+		return
+	}
+	kept := t.batch[:0] // in place, as take does
+	for _, i := range t.batch {
+		if !d.heldBack(i) {
+			kept = append(kept, i)
+		}
+	}
+	switch len(kept) {
+	case len(t.batch):
+	case 0:
+		t.batch = nil
+	default:
+		t.batch = kept
 		t.pack(d)
 	}
 }
