@@ -77,9 +77,7 @@ func lintBlock(t *testing.T, block, whole string, line int) {
 		}
 		run(t, args...).exits(t, exitDone)
 	case strings.HasPrefix(block, "- "):
-		node := "  " + strings.ReplaceAll(strings.TrimSpace(block), "\n", "\n  ") + "\n"
-		lintsClean(t, "sources: [{name: a, values: [1]}, {name: b, values: [1]}]\noperators:\n"+node+"sinks: [{stdout: {}}]\n", line,
-			configs.CodeForgets, configs.CodeUnreadNode, configs.CodeBranch)
+		lintsClean(t, around(block), line, configs.CodeForgets, configs.CodeUnreadNode, configs.CodeBranch)
 	case isSettings(t, block):
 		own(t)
 		file(t, settingsFile, block)
@@ -89,6 +87,25 @@ func lintBlock(t *testing.T, block, whole string, line int) {
 	default:
 		t.Errorf("line %d: the block is no pipeline, no part of one and no settings:\n%s", line, block)
 	}
+}
+
+// around puts nodes into a pipeline, in the section in which they are complete.
+func around(nodes string) string {
+	nodes = "  " + strings.ReplaceAll(strings.TrimSpace(nodes), "\n", "\n  ") + "\n"
+	const (
+		ab      = "sources: [{name: a, values: [1]}, {name: b, values: [1]}]\n"
+		healing = "sinks:\n  - healing: {}\n"
+	)
+	sink := "sources: [{kafka: {brokers: [a], topics: [t], group: g}}]\n" + healing + nodes
+	for _, file := range []string{ab + "operators:\n" + nodes + "sinks: [{stdout: {}}]\n", "sources:\n" + nodes + healing, sink} {
+		wrong := func(d configs.Diagnostic) bool {
+			return d.Code == configs.CodeWrongSection || d.Code == configs.CodeMissingField || d.Code == configs.CodeUnknownKind
+		}
+		if !slices.ContainsFunc((&program{}).check("p.yaml", []byte(file)).diagnostics, wrong) {
+			return file
+		}
+	}
+	return sink
 }
 
 // lintsClean fails the test when lint says something, but for the codes left out.
