@@ -21,6 +21,7 @@ type report struct {
 	took    time.Duration
 	outputs []engine.NodeStats
 	places  []placeReport
+	refused int                // commits of a partition that failed for good
 	holding []engine.NodeStats // operators that still hold records
 }
 
@@ -94,6 +95,9 @@ func (r report) tell(logger *slog.Logger, w io.Writer, asJSON bool) {
 	}
 	for _, n := range r.holding {
 		logger.Warn("an operator still holds records", "node", n.Name, "records", n.Held)
+	}
+	if r.refused > 0 {
+		logger.Warn("commits failed", "count", r.refused)
 	}
 	if asJSON {
 		r.log(logger)

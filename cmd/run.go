@@ -116,7 +116,9 @@ func (p *program) run(ctx context.Context, l *loaded, o runOptions, logger *slog
 		}
 		return err
 	}
-	newReport(result, l.pipeline, w.lastCommits(), time.Since(started)).tell(logger, p.terminal, p.logsJSON)
+	report := newReport(result, l.pipeline, w.lastCommits(), time.Since(started))
+	report.refused = w.refusedCommits()
+	report.tell(logger, p.terminal, p.logsJSON)
 	return outcome(ctx, result)
 }
 

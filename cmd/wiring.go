@@ -25,6 +25,7 @@ type wiring struct {
 
 	mu      sync.Mutex
 	commits map[commitPlace]kafka.Commit
+	refused int // commits of a partition that failed for good
 }
 
 func (w *wiring) connectors() operators.Connectors {
@@ -150,6 +151,16 @@ func (w *wiring) committed(c kafka.Commit) {
 		w.commits = make(map[commitPlace]kafka.Commit)
 	}
 	w.commits[commitPlace{topic: c.Topic, partition: c.Partition}] = c
+	if c.Err != nil {
+		w.refused++
+	}
+}
+
+// refusedCommits counts the commits of a partition that failed for good.
+func (w *wiring) refusedCommits() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.refused
 }
 
 // lastCommits are the last commit of each partition, acknowledged or not.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -27,7 +28,8 @@ func (p place) String() string { return fmt.Sprintf("%s/%d", p.topic, p.partitio
 type cluster struct {
 	client    sarama.Client
 	abort     context.CancelFunc // breaks off its connections
-	watch     *watch             // of its connections and, in a member, of the group's
+	closing   sync.Once
+	watch     *watch // of its connections and, in a member, of the group's
 	group     string
 	isolation sarama.IsolationLevel
 	logger    *slog.Logger
@@ -59,11 +61,14 @@ func openCluster(ctx context.Context, c Connection, group string, isolation sara
 
 // close ends all connections; requests under way fail.
 func (c *cluster) close() {
-	if c != nil && c.client != nil {
+	if c == nil || c.client == nil {
+		return
+	}
+	c.closing.Do(func() { // sarama's clients cannot bear to be closed by two at once
 		c.abort()
 		_ = c.client.Close() // ErrClosedClient is all it can say
 		c.watch.stop()
-	}
+	})
 }
 
 // persist asks until there is an answer or an error that further tries would

@@ -220,11 +220,16 @@ func (g *group) refused(part []change, err error) error {
 	}
 	if g.settings.IgnoreCommitErrors && !errors.Is(err, sarama.ErrFencedInstancedId) {
 		g.logger.Error("a commit failed and is ignored, as the sinks say", "error", err)
-		return err
+		return &ignoredError{err}
 	}
 	g.fail(err)
 	return err
 }
+
+// ignoredError is a refusal that was logged and told, and is no reason to halt.
+type ignoredError struct{ error }
+
+func (e *ignoredError) Unwrap() error { return e.error }
 
 // errLost is that the group has given our partitions to others.
 var errLost = errors.New("the assignment is lost")

@@ -241,6 +241,9 @@ func (g *group) Close(ctx context.Context) error {
 	defer cut()
 	// One request for all claims now; when they end they find it done.
 	err := g.commitFinally(ctx, g.live())
+	if ignored := (*ignoredError)(nil); errors.As(err, &ignored) {
+		err = nil
+	}
 	g.member()
 	leave := g.consumer.Close()
 	g.running.Wait()

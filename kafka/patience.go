@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -19,9 +20,16 @@ type patient struct {
 	steered
 	ctx     context.Context // of the membership: nobody waits once it is over
 	session time.Duration
+	closing sync.Once
 	// In the time of the watch; 0 is never.
 	last  atomic.Int64 // when a call ended
 	since atomic.Int64 // when the first of the calls in a row that found nobody did so
+}
+
+// Close may be called by several at once, which sarama's own may not.
+func (p *patient) Close() error {
+	p.closing.Do(func() { _ = p.steered.Close() }) // ErrClosedClient is all it can say
+	return nil
 }
 
 const (

@@ -3,10 +3,12 @@ package kafka
 import (
 	"context"
 	"net"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/IBM/sarama"
 	"github.com/twmb/franz-go/pkg/kfake"
 
 	"waterhealer/kafka/embedded"
@@ -90,5 +92,33 @@ func TestCloseWithSilentBrokers(t *testing.T) {
 		if took := time.Since(began); took > 5*time.Second {
 			t.Errorf("Close took %v with 1s to do it", took)
 		}
+	}
+}
+
+// countedClient counts how often it is closed.
+type countedClient struct {
+	sarama.Client
+	closed atomic.Int64
+}
+
+func (c *countedClient) Close() error {
+	c.closed.Add(1)
+	return nil
+}
+
+// Close and the end of its time may close a client at the same moment, which
+// sarama's answers with a panic.
+func TestClientsAreClosedOnce(t *testing.T) {
+	var client countedClient
+	c := &cluster{client: &client, abort: func() {}, watch: newWatch(Connection{}, "g", soon())}
+	p := &patient{steered: steered{&client, c.watch}}
+	var closing sync.WaitGroup
+	for range 4 {
+		closing.Go(c.close)
+		closing.Go(func() { _ = p.Close() })
+	}
+	closing.Wait()
+	if got := client.closed.Load(); got != 2 {
+		t.Errorf("two clients were closed %d times", got)
 	}
 }
