@@ -42,7 +42,7 @@ func TestCommitsThatAreRefused(t *testing.T) {
 			if err := client.Produce(t.Context(), "in", []kafkatest.Message{{Value: []byte(`{"id":0}`)}, {Value: []byte(`{"id":1}`)}}); err != nil {
 				t.Fatal(err)
 			}
-			kafkatest.RefuseCommits(b.Cluster(), c.refused)
+			b.RefuseCommits(c.refused)
 			pipeline := file(t, "p.yaml", fmt.Sprintf("sources:\n  - kafka: {brokers: [%q], topics: [in], group: g}\n"+
 				"sinks:\n  - healing: {%s}\n", b.Addresses()[0], strings.Trim(c.fields+", interval: 100ms, report: {stdout: {}}", ", ")))
 			run(t, "run", pipeline, "--until-end").exits(t, c.code).prints(t, c.stdout).says(t, c.says...)

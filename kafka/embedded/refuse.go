@@ -1,4 +1,4 @@
-package kafkatest
+package embedded
 
 import (
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -6,11 +6,11 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// RefuseCommits lets an embedded broker refuse commits as those of somebody who
+// RefuseCommits lets the broker refuse commits, for tests, as of somebody who
 // has no right to them: the first count, or all for -1. Commits of offset 0, as
 // a new group begins with, are taken.
-func RefuseCommits(c *kfake.Cluster, count int) {
-	c.Fault(kfake.Fault{
+func (b *Broker) RefuseCommits(count int) {
+	b.Cluster().Fault(kfake.Fault{
 		Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: kerr.TopicAuthorizationFailed, Count: count,
 		When: func(r kmsg.Request) bool {
 			for _, topic := range r.(*kmsg.OffsetCommitRequest).Topics {
