@@ -26,7 +26,14 @@ func TestFmt(t *testing.T) {
 	if err := os.Chmod("messy.yaml", 0o640); err != nil {
 		t.Fatal(err)
 	}
+	before, err := os.Stat("tidy.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
 	run(t, "fmt", "-w", "link.yaml", "tidy.yaml").exits(t, 0).prints(t, "")
+	if after, err := os.Stat("tidy.yaml"); err != nil || !os.SameFile(before, after) {
+		t.Errorf("a file that is laid out was written: %v", err)
+	}
 	if got := readAll(t, "messy.yaml"); got != tidy {
 		t.Errorf("written was\n%s", got)
 	}

@@ -64,7 +64,7 @@ func TestNewOfSeveral(t *testing.T) {
 	if readAll(t, "all.yaml") != before {
 		t.Error("the file was overwritten")
 	}
-	for _, name := range []string{"true.yaml", "12.yaml", "it's ${HOME} #1.yaml", "-1.yaml", "ä: b.yaml"} {
+	for _, name := range []string{"true.yaml", "12.yaml", "it's ${NOBODY_SETS_THIS} #1.yaml", "-1.yaml", "ä: b.yaml"} {
 		run(t, "new", "--to", "stdout", "--", name).exits(t, 0)
 		run(t, "lint", "--strict", "--", name).exits(t, 0).prints(t, "")
 	}

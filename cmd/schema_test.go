@@ -180,7 +180,10 @@ func TestSchema(t *testing.T) {
 func TestSchemaSeesEach(t *testing.T) {
 	s := validator(t)
 	const good = "sources:\n  - values: [1]\noperators:\n  - partition: {size: 2, timeout: 1s}\nsinks:\n  - healing: {to: {stdout: {}}}\n"
-	for _, change := range [][2]string{{"size: 2", "size: '${N}'"}, {"1s", "1m30s"}, {"{stdout: {}}", "[{stdout: {}}, {drop: {}}]"}, {"{size: 2, timeout: 1s}", "7"}} {
+	for _, change := range [][2]string{{"size: 2", "size: '${N}'"}, {"1s", "1m30s"}, {"{stdout: {}}", "[{stdout: {}}, {drop: {}}]"}, {"{size: 2, timeout: 1s}", "7"},
+		{"sinks:", "shutdown_timeout: 0\nsinks:"}, {"sinks:", "shutdown_timeout: '0'\nsinks:"}, {"sinks:", "max_in_flight: {bytes: 10 B}\nsinks:"},
+		{"sinks:", "  - foreach_map: {expr: value, depth: 2}\nsinks:"}, {"sinks:", "  - foreach_map: {a: value, b: 1}\nsinks:"},
+	} {
 		if err := s.Validate(document(t, strings.Replace(good, change[0], change[1], 1))); err != nil {
 			t.Errorf("%s: %v", change[1], err)
 		}
@@ -190,6 +193,7 @@ func TestSchemaSeesEach(t *testing.T) {
 		{"partition", "partitoin"}, {"{stdout: {}}", "stdout"}, {"{stdout: {}}", "{stdout: {}, drop: {}}"}, {"{size: 2, timeout: 1s}", "[7]"},
 		{"sinks:", "sink:"}, {"[1]", "{}"}, {"- values", "- from: x\n    values"}, {"- values", "- name: wait\n    values"}, {"sinks:", "key: value\nsinks:"},
 		{"sinks:", "max_in_flight: {record: 1}\nsinks:"}, {"sinks:", "on_error: {then: stop}\nsinks:"}, {"sinks:", "on_error: {dead_letter: {drop: {}, max: 1}}\nsinks:"},
+		{"sinks:", "max_in_flight: {bytes: 10KB}\nsinks:"}, {"sinks:", "shutdown_timeout: 1\nsinks:"}, {"sinks:", "  - foreach_map: {expr: value, depth: two}\nsinks:"},
 		{"sinks:", "tests: [{input: [{wait: 1s, end: true}]}]\nsinks:"}, {"sinks:", "tests: [{input: []}, {}]\nsinks:"},
 	} {
 		changed := strings.Replace(good, change[0], change[1], 1)

@@ -89,7 +89,7 @@ func (w *writer) column(old int, next *level) int {
 	}
 	found, distance := 0, old
 	for _, l := range around {
-		if d := max(l.old-old, old-l.old); d < distance || d == distance && l.old <= old {
+		if d := max(l.old-old, old-l.old); d < distance {
 			found, distance = l.new, d
 		}
 	}
