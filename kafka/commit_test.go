@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/IBM/sarama"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -176,6 +177,27 @@ func TestNoCommitWithoutAChange(t *testing.T) {
 	}
 	if err := source.close(t); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Between two commits is an interval; Close does not wait for it.
+func TestCommitInterval(t *testing.T) {
+	b := sourceBroker(t, map[string]int32{"t": 1})
+	produceValues(t, b, "t", 0, numbered("a", 10)...)
+	in := newIntake(nil)
+	source := runSource(t, newSource(t, b, func(o *sourceTest) { o.settings.CommitInterval = time.Hour }, "t"), in)
+	eventually(t, "all is read", func() bool { return in.count() == 10 })
+	heartbeats := b.Cluster().Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Observe: true, Count: -1})
+	eventually(t, "time passes", func() bool { return heartbeats.Hits() >= 2 })
+	admin := control(t, b, "g")
+	if got := committedAt(t, admin, "t", 0).offset; got != 0 {
+		t.Errorf("%d is committed before the interval is over", got)
+	}
+	if err := source.close(t); err != nil {
+		t.Fatal(err)
+	}
+	if got := committedAt(t, admin, "t", 0).offset; got != 10 {
+		t.Errorf("%d is committed by Close", got)
 	}
 }
 

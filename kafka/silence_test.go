@@ -160,6 +160,38 @@ func TestSilentLeaderHoldsUpItsPartitionsAlone(t *testing.T) {
 	}
 }
 
+// Close beside a broker that is shut commits what the others lead, and does not
+// wait for the one.
+func TestCloseBesideASilentBroker(t *testing.T) {
+	t.Parallel()
+	n := newNetwork(t, 3, map[string]int32{"t": 3})
+	for p := range int32(3) {
+		n.lead("t", p, p)
+	}
+	n.coordinate("g", 0)
+	in := newIntake(never)
+	g, logs := n.source(nil, "t")
+	source := runSource(t, g, in)
+	for p := range int32(3) {
+		produceValues(t, n, "t", p, numbered("a", 10)...)
+	}
+	eventually(t, "all is read", func() bool { return in.count() == 30 })
+	n.gates[1].freeze()
+	eventually(t, "it is left", func() bool { return logs.has(saidShut) })
+	for p := range int32(3) {
+		in.finish("t", p, 0, 1, 2, 3, 4)
+	}
+	began := time.Now()
+	if err := source.close(t); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > 10*time.Second { // idle it takes 15 ms
+		t.Errorf("Close took %s", took)
+	}
+	n.committed(5, 0, 1, 2)
+	n.gates[1].thaw()
+}
+
 // Connections that swallow everything are ended when their broker answers on
 // new ones.
 func TestStalledConnections(t *testing.T) {
