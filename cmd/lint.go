@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"waterhealer/configs"
+	"waterhealer/kafka"
 )
 
 func (p *program) lintCommand() *cobra.Command {
@@ -26,6 +27,8 @@ Exit code: 0 without errors, 1 with errors (with --strict also with warnings),
 	}
 	c.Flags().String("format", "text", "how diagnostics are printed: text, json, github or sarif")
 	c.Flags().Bool("strict", false, "warnings count as errors")
+	c.Flags().Bool("connect", false, "also ask the brokers: are they there, are topics and group, may they be used, is the group in use")
+	c.Flags().Duration("connect-timeout", kafka.DefaultConnectTimeout, "how long brokers may be away")
 	c.Flags().String("explain", "", "explain a diagnostic's code and exit")
 	return c
 }
@@ -46,6 +49,10 @@ func (p *program) lint(cmd *cobra.Command, arguments []string) error {
 	var all configs.Diagnostics
 	for _, l := range files {
 		all = append(all, l.diagnostics...)
+		if connect, _ := cmd.Flags().GetBool("connect"); connect && !l.diagnostics.HasErrors() {
+			patience, _ := cmd.Flags().GetDuration("connect-timeout")
+			all = append(all, kafka.Consult(cmd.Context(), l.pipeline, patience)...)
+		}
 	}
 	all.Sort()
 	if err := p.printFormatted(format, all, files); err != nil {

@@ -46,6 +46,11 @@ const (
 	CodeStart            = "start"
 	CodePlainPassword    = "plain-password"
 	CodeSecret           = "written-secret"
+	CodeUnreachable      = "unreachable"
+	CodeMissingTopic     = "missing-topic"
+	CodeNotAuthorized    = "not-authorized"
+	CodeGroupInUse       = "group-in-use"
+	CodeMessageSize      = "message-size"
 )
 
 // Explanation says what a code means.
@@ -100,8 +105,18 @@ func Codes() []Explanation {
 		{CodeStart, "`start` says where a group begins that has committed nothing; afterwards it goes on from what it committed. A time that is still to come is the end of the topic."},
 		{CodePlainPassword, "SASL PLAIN sends the password as it is. Without `tls`, and with `tls: {insecure: true}`, those between here and the brokers can read it."},
 		{CodeSecret, "A password or a private key stands in the pipeline file. Files are copied, shared and kept in repositories: take secrets from the environment or from a file."},
+		{CodeUnreachable, "With `--connect`: the brokers do not answer, or refuse the connection."},
+		{CodeMissingTopic, "With `--connect`: a topic does not exist, or has a partition that no broker leads."},
+		{CodeNotAuthorized, "With `--connect`: the user may not read a source's topic, write to an output's, or join and commit to the group."},
+		{CodeGroupInUse, "With `--connect`: the consumer group has members. They are this pipeline, running elsewhere, or another one that would share its partitions."},
+		{CodeMessageSize, "With `--connect`: a topic may hold records that are larger than the topic that they go to takes, or than `max_in_flight` has room for."},
 		{CodeNoEffect, "Nothing comes of the key: this version reads it without doing anything about it, or another setting keeps it from being used."},
 	}
+}
+
+// NeedsBrokers are the codes of what only brokers know: `lint --connect`.
+func NeedsBrokers() []string {
+	return []string{CodeUnreachable, CodeMissingTopic, CodeNotAuthorized, CodeGroupInUse, CodeMessageSize}
 }
 
 // Explain returns the explanation of a code and whether the code exists.

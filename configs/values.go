@@ -143,6 +143,14 @@ func (i Item) Pos() Position {
 	return i.v.pos
 }
 
+// Width is the number of characters of the value in its first line.
+func (i Item) Width() int {
+	if i.v == nil {
+		return 1
+	}
+	return max(i.v.width, 1)
+}
+
 // String is the text of a scalar.
 func (i Item) String() string {
 	if i.v == nil {

@@ -49,6 +49,8 @@ func Sights() []Sight {
 		{configs.CodeWindowSize, Never, names}, {configs.CodeJoinStall, Never, paths}, {configs.CodeUnstablePairs, Never, paths},
 		{configs.CodeUselessRetry, Never, "it is a warning"}, {configs.CodeOrderKey, Never, "it is a warning"},
 		{configs.CodeSharedGroup, Never, names}, {configs.CodeStart, Never, "a schema knows no clock"},
+		{configs.CodeUnreachable, Never, env}, {configs.CodeMissingTopic, Never, env}, {configs.CodeNotAuthorized, Never, env},
+		{configs.CodeGroupInUse, Never, env}, {configs.CodeMessageSize, Never, env},
 		{configs.CodePlainPassword, Never, "it is a warning"}, {configs.CodeSecret, Never, "it is a warning"},
 	}
 }
