@@ -12,7 +12,7 @@ FUZZTIME ?= 20s
 # What the real-Kafka suite needs and this machine does not have.
 MISSING := $(strip $(foreach tool,java mvn kcat,$(if $(shell command -v $(tool) 2>/dev/null),,$(tool))))
 
-.PHONY: build test unit format vet lint real-kafka test-kafka kafka chaos bench parallel-table fuzz clean
+.PHONY: build docs test unit format vet lint real-kafka test-kafka kafka chaos bench parallel-table fuzz clean
 
 build:
 	$(GO) build -o waterhealer .
@@ -77,6 +77,10 @@ BENCH := $(if $(PIPELINES),-pipelines $(PIPELINES)) $(if $(DATA),-data $(DATA)) 
 	$(if $(SCALING),-scaling) $(if $(LATENCY),-latency) $(if $(ONLY),-only) $(if $(STRICT),-strict)
 bench: $(if $(filter kafka both,$(BROKERS)),kafka)
 	$(GO) run ./e2e/bench $(BENCH)
+
+# The references in docs/, which tests hold against the code.
+docs:
+	$(GO) test ./cmd ./operators ./operators/expression -run 'Reference$$' -update
 
 # Every fuzz target for a short while.
 fuzz:
