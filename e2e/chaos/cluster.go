@@ -30,6 +30,10 @@ type cluster interface {
 	moveCoordinator(ctx context.Context, client *kafkatest.Client, group string) error
 	// limitMetadata sets offset.metadata.max.bytes.
 	limitMetadata(ctx context.Context, bytes int) error
+	// stale says that at a moment the answer to what is committed may have been
+	// an older one: a real coordinator that has just taken over leaves out what
+	// it has not seen on enough replicas yet, until it has.
+	stale(at time.Time) bool
 	close() error
 }
 
@@ -147,6 +151,8 @@ func (c *fakeCluster) limitMetadata(_ context.Context, most int) error {
 	}
 	return nil
 }
+
+func (c *fakeCluster) stale(time.Time) bool { return false }
 
 // longMetadata says whether a commit's metadata of a partition is too long.
 func longMetadata(request kmsg.Request, partition int32, most int) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,7 +16,13 @@ type realCluster struct {
 	*kafkatest.Cluster
 	fronts []*proxy
 	away   sync.Mutex // held while a broker is: two of three would be too many
+
+	mu      sync.Mutex
+	outages []outage
 }
+
+// outage is the time from a broker's death until it has all again.
+type outage struct{ from, to time.Time }
 
 func startReal(ctx context.Context) (*realCluster, error) {
 	c := &realCluster{}
@@ -52,24 +59,50 @@ func (c *realCluster) moveCoordinator(ctx context.Context, client *kafkatest.Cli
 	return c.bounce(ctx, id, brokerAway)
 }
 
-// bounce kills a broker and starts it again after a while. Where faults mix,
-// others wait meanwhile.
+// bounce kills a broker, starts it again after a while, and waits until it has
+// what the others have. Where faults mix, others wait meanwhile: of brokers that
+// die together the last may be the only one that knows a commit.
 func (c *realCluster) bounce(ctx context.Context, id int, away time.Duration) error {
 	c.away.Lock()
 	defer c.away.Unlock()
+	began := time.Now()
+	defer func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.outages = append(c.outages, outage{began, time.Now().Add(time.Second)})
+	}()
 	if err := c.Kill(id); err != nil {
 		return err
 	}
 	wait(ctx, away)
-	return c.Restart(ctx, id)
+	if err := c.Restart(ctx, id); err != nil {
+		return err
+	}
+	client, err := c.connect()
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	return client.InSync(ctx)
 }
 
-// limitMetadata kills all brokers and starts them with another limit.
+func (c *realCluster) stale(at time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.ContainsFunc(c.outages, func(o outage) bool { return at.After(o.from) && at.Before(o.to) })
+}
+
+// limitMetadata restarts the brokers, one after another, with another limit.
 func (c *realCluster) limitMetadata(ctx context.Context, most int) error {
 	if err := c.Set("offset.metadata.max.bytes", fmt.Sprint(most)); err != nil {
 		return err
 	}
-	return c.Restart(ctx, 0, 1, 2)
+	for i := range c.fronts {
+		if err := c.bounce(ctx, i, 0); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *realCluster) close() error {

@@ -22,7 +22,6 @@ func brokersFault() fault {
 				if err := brokers.bounce(ctx, i, between(random, time.Second, brokerAway)); err != nil {
 					return mark{}, err
 				}
-				wait(ctx, 2*time.Second)
 			}
 			return r.mark(ctx), nil
 		},
@@ -45,7 +44,7 @@ func coordinatorFault() fault {
 func metadataFault() fault {
 	return fault{
 		name:    "metadata",
-		summary: "offset.metadata.max.bytes is lowered, so that no map fits into a commit any more; real brokers are all killed for that",
+		summary: "offset.metadata.max.bytes is lowered, so that no map fits into a commit any more; real brokers are killed one after another for that",
 		process: true,
 		alone:   true,
 		strike: func(ctx context.Context, r *run, _ *rand.Rand) (mark, error) {

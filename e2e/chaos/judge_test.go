@@ -59,7 +59,7 @@ func TestJudges(t *testing.T) {
 			commits: []commit{{look: 4, offset: 4}}, want: `I7: in/0: offset 1 was written by "a", which was not disturbed, and again by "b"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := &run{plan: plan{log: io.Discard}, topics: topics{in: "in"}, lanes: newLanes(), fleet: &fleet{all: test.fleet}, began: time.Now(),
+			r := &run{cluster: &fakeCluster{}, plan: plan{log: io.Discard}, topics: topics{in: "in"}, lanes: newLanes(), fleet: &fleet{all: test.fleet}, began: time.Now(),
 				workload: workload{mix: mix{}}}
 			r.lanes.add("out", 1)
 			r.poller = &poller{history: [][]commit{test.commits}}

@@ -64,10 +64,11 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	s := suite{options: o, binary: binary, dir: dir, out: out}
-	if err := s.clusters(ctx); err != nil {
+	// What was seen before an error is shown all the same.
+	if err := errors.Join(s.clusters(ctx), s.conclude()); err != nil {
 		return err
 	}
-	return s.conclude()
+	return os.RemoveAll(dir)
 }
 
 // build builds the program.
@@ -155,6 +156,9 @@ func (s *suite) run(ctx context.Context, c cluster, name string, faults []fault,
 
 // conclude prints what came of it all.
 func (s *suite) conclude() error {
+	if len(s.reports) == 0 {
+		return nil
+	}
 	fmt.Fprintln(s.out)
 	if err := printTable(s.out, s.reports); err != nil {
 		return err
@@ -167,5 +171,5 @@ func (s *suite) conclude() error {
 	if failed > 0 {
 		return fmt.Errorf("%d failures, seed %d", failed, s.seed)
 	}
-	return os.RemoveAll(s.dir)
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
@@ -74,4 +75,34 @@ func (c *Client) AddPartitions(ctx context.Context, topic string, partitions int
 		return fmt.Errorf("adding partitions to %s: %w", topic, err)
 	}
 	return until(ctx, nil, func() error { return c.topicReady(ctx, topic, partitions) })
+}
+
+// InSync returns when every broker says that all replicas of all partitions are
+// in sync, so that any one broker may die and nothing is lost or seems to be.
+func (c *Client) InSync(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	return until(ctx, nil, func() error {
+		for _, seed := range c.kafka.SeedBrokers() {
+			if err := inSync(ctx, seed); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func inSync(ctx context.Context, broker *kgo.Broker) error {
+	answer, err := kmsg.NewPtrMetadataRequest().RequestWith(ctx, broker)
+	if err != nil {
+		return err
+	}
+	for _, t := range answer.Topics {
+		for _, p := range t.Partitions {
+			if len(p.ISR) < len(p.Replicas) {
+				return fmt.Errorf("%s/%d: %d of %d replicas are in sync", *t.Topic, p.Partition, len(p.ISR), len(p.Replicas))
+			}
+		}
+	}
+	return nil
 }
