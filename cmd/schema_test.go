@@ -324,3 +324,23 @@ func TestSchemaSaysAll(t *testing.T) {
 		}
 	}
 }
+
+// TestSchemaTakesExamples: the example of each kind is one that the schema takes.
+func TestSchemaTakesExamples(t *testing.T) {
+	s := validator(t)
+	for _, spec := range specs() {
+		node := "\n  - " + strings.ReplaceAll(strings.TrimSpace(spec.Example), "\n", "\n    ") + "\n"
+		sources, operators, sinks := "sources: [{values: []}]\n", "", "sinks: [{drop: {}}]\n"
+		switch spec.Section {
+		case configs.SectionSource:
+			sources = "sources:" + node
+		case configs.SectionOperator:
+			operators = "operators:" + node
+		default:
+			sinks = "sinks:" + node
+		}
+		if err := s.Validate(document(t, sources+operators+sinks)); err != nil {
+			t.Errorf("%s %s: %v", spec.Section, spec.Kind, err)
+		}
+	}
+}
