@@ -332,7 +332,7 @@ func TestWindowBehindAFilterFills(t *testing.T) {
 		&engine.Node{Name: "filter", Role: engine.RoleOperator, Operator: oneIn(1000)},
 		&engine.Node{Name: "window", Role: engine.RoleOperator, State: true, Operator: &counted{size: 50}})
 	c := control(t, b, "g")
-	eventually(t, "all is committed", func() bool { return committedAt(t, c, "t", 0).offset == n })
+	eventuallyWithin(t, 6*longEnough, "all is committed", func() bool { return committedAt(t, c, "t", 0).offset == n })
 	if claimOf(run.source, place{"t", 0}).holding.Load() {
 		t.Error("the partition is paused")
 	}
