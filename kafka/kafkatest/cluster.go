@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	startLimit = 2 * time.Minute // for all brokers of a cluster; three take 15 s on two slow cores
+	startLimit = 5 * time.Minute // for all brokers of a cluster; three take 15 s on two slow cores, one 2 min where 50 processes want them
 	logLines   = 60              // of each broker's log, shown when something went wrong
 	heap       = "-Xmx512m"
 )
