@@ -38,7 +38,7 @@ func TestLintThousandNodes(t *testing.T) {
 	if len(l.diagnostics) > 0 || len(l.pipeline.Operators) != 1000 {
 		t.Fatalf("%d operators, %d diagnostics, first %v", len(l.pipeline.Operators), len(l.diagnostics), l.diagnostics[:min(1, len(l.diagnostics))])
 	}
-	if t.Logf("%v for %d bytes", took, len(data)); took > 20*time.Second {
+	if t.Logf("%v for %d bytes", took, len(data)); took > time.Minute {
 		t.Errorf("it took %v", took)
 	}
 }
