@@ -138,6 +138,9 @@ func (m membership) apply(config *sarama.Config) {
 	c := &config.Consumer
 	c.Return.Errors = true
 	c.IsolationLevel = m.isolation
+	// Of each partition, in one fetch: with twice as much a reader has 50 MiB more
+	// in memory and is no faster on four partitions.
+	c.Fetch.Default = 512 << 10
 	c.Fetch.Max = 0 // no limit: with one, sarama skips a record that is larger
 	c.MaxWaitTime = 250 * time.Millisecond
 	c.Offsets.Initial = sarama.OffsetOldest // of partitions that appear later

@@ -96,6 +96,7 @@ func config() *sarama.Config {
 	c.ChannelBufferSize = 1024
 	c.Consumer.Return.Errors = false // sarama logs them
 	c.Consumer.IsolationLevel = sarama.ReadCommitted
+	c.Consumer.Fetch.Default = 512 << 10
 	c.Consumer.Fetch.Max = 0
 	c.Consumer.MaxWaitTime = 250 * time.Millisecond
 	c.Consumer.Offsets.Initial = sarama.OffsetOldest

@@ -27,7 +27,8 @@ func contenders() []contender {
 		{name: baselineHand, baseline: true, widely: true, writes: filters, about: "the same with encoding/json into a struct, filter 50%, map of 3 fields"},
 		{name: baselineHandMap, baseline: true, widely: true, writes: filters, about: "the same into map[string]any"},
 
-		{name: "passthrough", widely: true, about: "heal only"},
+		{name: "passthrough", widely: true, about: "heal only, payloads checked to be JSON"},
+		{name: "passthrough-bytes", widely: true, about: "heal only, whatever the payloads are"},
 		{name: "passthrough-kafka", widely: true, writes: copies, about: "to Kafka"},
 		{name: "linger", writes: copies, about: "passthrough-kafka with linger: 50ms"},
 		{name: "filter1", about: "filter 1%, heal"},

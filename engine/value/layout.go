@@ -112,13 +112,13 @@ func (l *Layout) Object(parts []Part) (o *Object, ok bool) {
 
 // keep notes the values that are not the same as what is read from their text.
 func (l *lazy) keep(parts []Part) {
-	values := make([]any, len(parts))
+	m := newMade(len(parts))
 	for i := range parts {
 		if parts[i].Text == "" && !asWritten(parts[i].Value) {
-			values[i] = parts[i].Value
+			m.values[i] = parts[i].Value
 		}
 	}
-	l.made.Store(&made{values: values})
+	l.made.Store(m)
 }
 
 // CompareText is [Compare] of a number or a string whose text [ScalarText] gave

@@ -47,6 +47,19 @@ type made struct {
 	all    *Object // with all fields read, each container in them lazy
 }
 
+// newMade makes room for the values of n spans, of few of them in one piece.
+func newMade(n int) *made {
+	if n > fewWanted {
+		return &made{values: make([]any, n)}
+	}
+	whole := &struct {
+		made
+		few [fewWanted]any
+	}{}
+	whole.values = whole.few[:n]
+	return &whole.made
+}
+
 // decodeLazy checks a text that is an object, and makes it a lazy one; nil
 // where it must be read in the plain way, which knows what is wrong.
 func decodeLazy(text string) *Object {
@@ -244,7 +257,7 @@ func (l *lazy) container(i int) any {
 		if before != nil && before.values[i] != nil {
 			return before.values[i]
 		}
-		after := &made{values: make([]any, len(l.spans))}
+		after := newMade(len(l.spans))
 		if before != nil {
 			copy(after.values, before.values)
 			after.all = before.all
@@ -263,7 +276,7 @@ func (l *lazy) all() *Object {
 		if before != nil && before.all != nil {
 			return before.all
 		}
-		after := &made{values: make([]any, len(l.spans))}
+		after := newMade(len(l.spans))
 		if before != nil {
 			copy(after.values, before.values)
 		}
