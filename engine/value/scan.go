@@ -102,8 +102,8 @@ func scanNext(text string, pos int, end byte) (next int, more bool) {
 	return -1, false
 }
 
-// scanString goes over a string; plain says that it has no escapes. Eight bytes are
-// looked at at once for the first that is not simply passed over: what is taken
+// scanString goes over a string; plain says that it has no escapes. Of eight
+// bytes at once the first is found that is not simply passed over: what is taken
 // from a byte borrows only from those behind it, so the first one found is
 // certain. See "Determine if a word has a byte less than n" in Anderson's Bit
 // Twiddling Hacks.
