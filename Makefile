@@ -63,9 +63,9 @@ $(KAFKA)/complete: $(POM)
 		-Dmaven.wagon.http.retryHandler.count=5
 	touch $@
 
-# The fault suite, whole; see CONTRIBUTING.md. FAULTS, SEED, RECORDS, STRIKES and ORDER narrow it.
+# The fault suite, whole; see CONTRIBUTING.md. FAULTS, SEED, RECORDS, STRIKES, ORDER and BROKERS narrow it, SLACK multiplies every bound on time.
 CHAOS := $(if $(FAULTS),-faults $(FAULTS)) $(if $(SEED),-seed $(SEED)) $(if $(RECORDS),-records $(RECORDS)) \
-	$(if $(STRIKES),-strikes $(STRIKES)) $(if $(ORDER),-order $(ORDER)) $(if $(BROKERS),-brokers $(BROKERS))
+	$(if $(STRIKES),-strikes $(STRIKES)) $(if $(ORDER),-order $(ORDER)) $(if $(BROKERS),-brokers $(BROKERS)) $(if $(SLACK),-slack $(SLACK))
 chaos: $(if $(MISSING),,kafka)
 	$(GO) run ./e2e/chaos $(CHAOS)
 

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -35,10 +34,10 @@ func TestKafkaChaos(t *testing.T) {
 	plans[0].witness = c.Kcat(kafkatest.Plaintext) // no code of ours, nor of the poller's
 	plans = append(plans, plan{name: mixture, faults: mixing(list), strikes: 6, records: 60_000})
 
-	seed := rand.Uint64() >> 32
-	orders := rand.Perm(2)
+	// One schedule for all, so that a failure is met again; `make chaos` takes others.
+	const seed = 2026
 	for i, p := range plans {
-		p.number, p.seed, p.order = i, seed, []string{"key", "partition"}[orders[i%2]]
+		p.number, p.seed, p.order = i, seed, []string{"key", "partition"}[i%2]
 		t.Run(p.name, func(t *testing.T) { judged(t, c, p) })
 	}
 }
