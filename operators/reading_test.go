@@ -56,19 +56,9 @@ func TestValuesThatAreKeptOwnTheirMemory(t *testing.T) {
 		"operators: [{filter: value.a > 1}, {unique: value.b}]\n":                             false,
 		"operators: [{map: value.b}, {flatten: {}}, {accumulate: {expr: state, start: 0}}]\n": false,
 	} {
-		_, plan, problems := compile(t, pipeline)
-		if problems.HasErrors() {
-			t.Fatalf("%s: %v", pipeline, problems)
-		}
-		graph, err := plan.Graph(operators.Connectors{
-			Sources: func([]*configs.Node, map[string]operators.SourceSettings) ([]engine.Source, error) { return nil, nil },
-			Output:  func(r operators.OutputRequest) (engine.Output, error) { return &memoryOutput{request: r}, nil },
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		decode := decoding(t, pipeline)
 		r := &engine.Record{Raw: []byte(`{"a":1,"b":"before"}`)}
-		if err := graph.Nodes[0].Decode(r); err != nil {
+		if err := decode(r); err != nil {
 			t.Fatal(err)
 		}
 		b, _ := r.Value.(*value.Object).Get("b")
@@ -77,4 +67,21 @@ func TestValuesThatAreKeptOwnTheirMemory(t *testing.T) {
 			t.Errorf("%s: the value is %v; may it share memory: %v", pipeline, b, shared)
 		}
 	}
+}
+
+// decoding is how a pipeline decodes the records of its first source.
+func decoding(t *testing.T, pipeline string) func(*engine.Record) error {
+	t.Helper()
+	_, plan, problems := compile(t, pipeline)
+	if problems.HasErrors() {
+		t.Fatalf("%s: %v", pipeline, problems)
+	}
+	graph, err := plan.Graph(operators.Connectors{
+		Sources: func([]*configs.Node, map[string]operators.SourceSettings) ([]engine.Source, error) { return nil, nil },
+		Output:  func(r operators.OutputRequest) (engine.Output, error) { return &memoryOutput{request: r}, nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return graph.Nodes[0].Decode
 }

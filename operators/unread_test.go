@@ -4,9 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"waterhealer/configs"
 	"waterhealer/engine"
-	"waterhealer/operators"
 )
 
 // TestValuesThatNobodyReadsAreOnlyChecked looks at what decoding makes of a
@@ -31,18 +29,7 @@ func TestValuesThatNobodyReadsAreOnlyChecked(t *testing.T) {
 		"sources: [{name: in, memory: {}}]\nsinks: [{name: out, memory: {encode: text}}]\n":  false,
 		"sources: [{name: in, memory: {}}]\nsinks: [{name: out, memory: {encode: bytes}}]\n": false,
 	} {
-		_, plan, problems := compile(t, pipeline)
-		if problems.HasErrors() {
-			t.Fatalf("%s: %v", pipeline, problems)
-		}
-		graph, err := plan.Graph(operators.Connectors{
-			Sources: func([]*configs.Node, map[string]operators.SourceSettings) ([]engine.Source, error) { return nil, nil },
-			Output:  func(r operators.OutputRequest) (engine.Output, error) { return &memoryOutput{request: r}, nil },
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		decode := graph.Nodes[0].Decode
+		decode := decoding(t, pipeline)
 		if strings.Contains(pipeline, "decode: bytes") {
 			if decode != nil {
 				t.Errorf("%s: bytes are decoded", pipeline)
