@@ -45,7 +45,7 @@ func CommonFields(section Section) []Field {
 	name := Field{Name: "name", Type: TypeString,
 		Doc: "What other nodes, logs and metrics call this node. Default: the kind, `-`, and its place among those of its kind."}
 	inspect := Field{Name: "inspect", Type: TypeBool, Default: "false",
-		Doc: "Keep the last values that went through the node and a sample of them, to look at while it runs."}
+		Doc: "Keep the last records that went through the node, to look at while it runs: on the page that `run --http` serves, or with `waterhealer tap`. A busy node keeps a sample of them."}
 	from := Field{Name: "from", Type: TypeNode, List: true,
 		Doc: "The node or nodes to read from. Default: the one above; the first operator takes all sources, a sink the last operator."}
 	onError := Field{Name: "on_error", Type: TypeObject, Fields: ErrorFields(),

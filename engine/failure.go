@@ -41,7 +41,7 @@ func (f *Failure) Origin() string {
 	if f.Line > 0 {
 		return f.File + ":" + strconv.Itoa(f.Line)
 	}
-	return fmt.Sprintf("%s/%d/%d", f.Topic, f.Partition, f.Offset)
+	return EmitID(f.Topic, f.Partition, f.Offset)
 }
 
 // NodeError is an error of a node that is not about one record.

@@ -90,6 +90,9 @@ type Node struct {
 
 	Policy Policy
 
+	// Inspect asks those who look at a run to keep the last records of this node.
+	Inspect bool
+
 	// Tap, where it is not nil, is told of each record that leaves a source or an
 	// operator, by which branch (0 where it has none), and of each that comes to a
 	// sink or an output from the graph, batches whole. It is called by the

@@ -263,17 +263,22 @@ type Point struct {
 
 // Sample is one record on its way through a node, see /api/v1/tap.
 type Sample struct {
-	EmitID    string            `json:"emit_id"`
-	At        time.Time         `json:"at"`
-	Node      string            `json:"node"`
+	EmitID string    `json:"emit_id,omitempty"` // "" of a value that has no one origin
+	At     time.Time `json:"at"`
+	Node   string    `json:"node"`
+	// Topic is "", Partition and Offset are -1 where a value is made of several
+	// records that do not agree.
 	Topic     string            `json:"topic"`
 	Partition int32             `json:"partition"`
 	Offset    int64             `json:"offset"`
 	Key       *string           `json:"key"`
 	Value     json.RawMessage   `json:"value"`
 	Headers   map[string]string `json:"headers,omitempty"`
-	// Origins are the source records of a value made of several, as
-	// topic/partition/offset; the first few.
+	// Truncated says that Value is a string with the beginning of a long value.
+	Truncated bool `json:"truncated,omitempty"`
+	// Error is why there is no Value.
+	Error string `json:"error,omitempty"`
+	// Origins are the emit ids of the records of a batch; the first few.
 	Origins []string `json:"origins,omitempty"`
 	Batch   int      `json:"batch,omitempty"` // how many records, where it is one
 }

@@ -143,7 +143,6 @@ func (p *Plan) withoutEffect() {
 	for _, nodes := range [][]*configs.Node{p.pipeline.Sources, p.pipeline.Operators, p.pipeline.Sinks} {
 		for _, n := range nodes {
 			p.ignored(n.Common, "schema")
-			p.ignored(n.Common, "inspect")
 		}
 	}
 	for _, onError := range p.policies() {

@@ -147,6 +147,7 @@ func (b *graphBuilder) connect(n *configs.Node) {
 
 func (b *graphBuilder) add(n *configs.Node, node *engine.Node) *engine.Node {
 	node.Name, node.Kind, node.Where = n.Name, n.Kind, n.KindPos.String()
+	node.Inspect = n.Common.Bool("inspect")
 	b.nodes[n] = node
 	b.graph.Nodes = append(b.graph.Nodes, node)
 	return node
