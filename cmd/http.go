@@ -3,12 +3,10 @@ package cmd
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 
 	"github.com/spf13/pflag"
 
@@ -114,13 +112,9 @@ func (o httpOptions) tls() (*tls.Config, error) {
 	if o.clientAuthority == "" {
 		return c, nil
 	}
-	text, err := os.ReadFile(o.clientAuthority)
-	if err != nil {
-		return nil, fmt.Errorf("--http-client-ca: %w", err)
-	}
-	c.ClientAuth, c.ClientCAs = tls.RequireAndVerifyClientCert, x509.NewCertPool()
-	if !c.ClientCAs.AppendCertsFromPEM(text) {
-		return nil, fmt.Errorf("--http-client-ca: %s has no certificate", o.clientAuthority)
+	c.ClientAuth = tls.RequireAndVerifyClientCert
+	if c.ClientCAs, err = readAuthority("--http-client-ca", o.clientAuthority); err != nil {
+		return nil, err
 	}
 	return c, nil
 }
