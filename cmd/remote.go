@@ -81,12 +81,12 @@ func readAuthority(flag, path string) (*x509.CertPool, error) {
 func remoteOutcome(ctx context.Context, err error) error {
 	var refused *remote.RefusedError
 	switch {
-	case err == nil, ctx.Err() != nil:
-		return nil // the user has seen enough
-	case errors.As(err, &refused):
+	case err != nil && errors.As(err, &refused):
 		return &exitError{code: exitUsage, err: err}
+	case err != nil && ctx.Err() == nil: // else the user has seen enough
+		return &exitError{code: exitHalted, err: err}
 	}
-	return &exitError{code: exitHalted, err: err}
+	return nil
 }
 
 func (p *program) tapCommand() *cobra.Command {

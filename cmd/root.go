@@ -110,7 +110,7 @@ before it on its partition are finished.`,
 	flags.String("log-level", "info", "least level that is logged: debug, info, warn or error")
 	root.AddCommand(
 		p.runCommand(), p.lintCommand(), p.testCommand(), p.graphCommand(), p.operatorsCommand(), p.schemaCommand(), p.fmtCommand(), p.newCommand(), p.exprCommand(),
-		p.offsetsCommand(), p.healCommand(), p.tapCommand(), p.brokerCommand(), p.versionCommand(),
+		p.offsetsCommand(), p.healCommand(), p.tapCommand(), p.topCommand(), p.brokerCommand(), p.versionCommand(),
 	)
 	return root
 }
