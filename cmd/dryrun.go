@@ -12,6 +12,7 @@ import (
 	"waterhealer/configs"
 	"waterhealer/engine"
 	"waterhealer/local"
+	"waterhealer/observe"
 	"waterhealer/operators"
 )
 
@@ -43,6 +44,9 @@ func (p *program) dryRun(ctx context.Context, l *loaded, o runOptions, logger *s
 	graph, err := l.plan.Graph(operators.Connectors{Sources: d.sources, Output: d.output, Unwritten: d.output})
 	if err != nil {
 		return &exitError{code: exitUsage, err: err}
+	}
+	if o.logRecords {
+		observe.LogRecords(graph, logger)
 	}
 	// One lane, and one record after another: the same file gives the same lines in
 	// the same order.

@@ -11,6 +11,7 @@ import (
 
 	"waterhealer/engine"
 	"waterhealer/kafka"
+	"waterhealer/observe"
 )
 
 // runOptions are the flags of `run`.
@@ -22,6 +23,8 @@ type runOptions struct {
 	embedded bool
 	seeds    []string
 	profiles profiles
+	// logRecords is for looking for a mistake.
+	logRecords bool
 }
 
 func (p *program) runCommand() *cobra.Command {
@@ -71,6 +74,7 @@ configuration; 3 stalled.`,
 	flags.StringArrayVar(&o.inputs, "input", nil, "[SOURCE=]FILE that a dry run plays for a source; - is stdin")
 	flags.BoolVar(&o.embedded, "embedded", false, "start an in-process broker in place of every brokers: key, with every topic that the file names")
 	flags.StringArrayVar(&o.seeds, "seed", nil, "TOPIC=FILE whose records the embedded broker starts with")
+	flags.BoolVar(&o.logRecords, "log-records", false, "log each record that leaves a node, with its origin and the first 256 bytes of its value; slow")
 	flags.StringVar(&o.profiles.cpu, "cpuprofile", "", "file for a CPU profile of the run, for go tool pprof")
 	flags.StringVar(&o.profiles.memory, "memprofile", "", "file for a profile of what the run allocated, for go tool pprof")
 	o.add(flags, "how a dry run prints its summary on stderr")
@@ -107,6 +111,9 @@ func (p *program) run(ctx context.Context, l *loaded, o runOptions, logger *slog
 	graph, err := l.plan.Graph(w.connectors())
 	if err != nil {
 		return &exitError{code: exitUsage, err: err}
+	}
+	if o.logRecords {
+		observe.LogRecords(graph, logger)
 	}
 	started := time.Now()
 	result, err := p.start(ctx, graph, logger)

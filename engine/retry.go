@@ -141,8 +141,7 @@ func (w *writer) again(e *entry) {
 	w.rt.stats[w.node.index].retried.Add(1)
 	if t.fault == FaultDestination && !w.complained || t.fault != FaultDestination && t.tries == 1 {
 		w.complained = w.complained || t.fault == FaultDestination
-		w.rt.log.Warn("write failed, will be tried again", "node", w.node.Name, "topic", e.record.Topic,
-			"partition", e.record.Partition, "offset", e.record.Offset, "error", t.err)
+		w.rt.log.Warn("write failed, will be tried again", "node", w.node.Name, e.record.Attributes(), "error", t.err)
 	}
 	if !t.blocked {
 		t.blocked = true

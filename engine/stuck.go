@@ -60,7 +60,7 @@ func (s *Stuck) String() string {
 	fmt.Fprintf(&b, "node %s: %s", s.Node, s.Doing)
 	switch {
 	case s.Offset >= 0:
-		fmt.Fprintf(&b, ", record %s/%d/%d", s.Topic, s.Partition, s.Offset)
+		b.WriteString(", record " + EmitID(s.Topic, s.Partition, s.Offset))
 	case s.Topic != "":
 		fmt.Fprintf(&b, ", %s/%d", s.Topic, s.Partition)
 	}
@@ -76,11 +76,11 @@ func (s *Stuck) String() string {
 // attributes are the same for a log line.
 func (s *Stuck) attributes() []any {
 	list := []any{"node", s.Node, "where", s.Where, "doing", s.Doing}
-	if s.Topic != "" {
+	switch {
+	case s.Offset >= 0:
+		list = append(list, emitted(s.Topic, s.Partition, s.Offset))
+	case s.Topic != "":
 		list = append(list, "topic", s.Topic, "partition", s.Partition)
-	}
-	if s.Offset >= 0 {
-		list = append(list, "offset", s.Offset)
 	}
 	if len(s.Held) > 0 {
 		list = append(list, "held", s.Held)
