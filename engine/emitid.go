@@ -1,9 +1,6 @@
 package engine
 
-import (
-	"log/slog"
-	"strconv"
-)
+import "strconv"
 
 // EmitID names a source record wherever it is told of: in the log, in traces,
 // on the page, in dead letters. It is topic/partition/offset, so that it is the
@@ -19,18 +16,16 @@ func EmitID(topic string, partition int32, offset int64) string {
 // Attributes name a record in a log line: emit_id, topic, partition and offset.
 // A batch is named by its first record; a value of several records that do not
 // agree has no offset of its own, and no name.
-func (r *Record) Attributes() slog.Attr {
-	if r.Known&KnownOffset == 0 && len(r.Batch) > 0 {
+func (r *Record) Attributes() []any {
+	switch {
+	case r.Known&KnownOffset != 0:
+		return emitted(r.Topic, r.Partition, r.Offset)
+	case len(r.Batch) > 0:
 		return r.Batch[0].Attributes()
 	}
-	if r.Known&KnownOffset == 0 {
-		return slog.Attr{}
-	}
-	return emitted(r.Topic, r.Partition, r.Offset)
+	return nil
 }
 
-// emitted is a group without a name, so that its attributes stand in the line
-// itself.
-func emitted(topic string, partition int32, offset int64) slog.Attr {
-	return slog.Group("", "emit_id", EmitID(topic, partition, offset), "topic", topic, "partition", partition, "offset", offset)
+func emitted(topic string, partition int32, offset int64) []any {
+	return []any{"emit_id", EmitID(topic, partition, offset), "topic", topic, "partition", partition, "offset", offset}
 }

@@ -89,8 +89,8 @@ func (rt *Runtime) fail(n *Node, r *Record, err error, attempts int) *block {
 		return nil
 	}
 	first := failures[0]
-	rt.log.Error("record failed", "node", n.Name, "where", n.Where, emitted(first.Topic, first.Partition, first.Offset),
-		"records", len(failures), "attempts", attempts, "then", n.Policy.Then.String(), "error", err)
+	rt.log.Error("record failed", append(emitted(first.Topic, first.Partition, first.Offset), "node", n.Name, "where", n.Where,
+		"records", len(failures), "attempts", attempts, "then", n.Policy.Then.String(), "error", err)...)
 	if rt.options.OnFailure != nil {
 		for _, f := range failures {
 			rt.options.OnFailure(f)

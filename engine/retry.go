@@ -141,7 +141,8 @@ func (w *writer) again(e *entry) {
 	w.rt.stats[w.node.index].retried.Add(1)
 	if t.fault == FaultDestination && !w.complained || t.fault != FaultDestination && t.tries == 1 {
 		w.complained = w.complained || t.fault == FaultDestination
-		w.rt.log.Warn("write failed, will be tried again", "node", w.node.Name, e.record.Attributes(), "error", t.err)
+		w.rt.log.Warn("write failed, will be tried again",
+			append([]any{"node", w.node.Name, "error", t.err}, e.record.Attributes()...)...)
 	}
 	if !t.blocked {
 		t.blocked = true

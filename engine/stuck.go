@@ -78,7 +78,7 @@ func (s *Stuck) attributes() []any {
 	list := []any{"node", s.Node, "where", s.Where, "doing", s.Doing}
 	switch {
 	case s.Offset >= 0:
-		list = append(list, emitted(s.Topic, s.Partition, s.Offset))
+		list = append(list, emitted(s.Topic, s.Partition, s.Offset)...)
 	case s.Topic != "":
 		list = append(list, "topic", s.Topic, "partition", s.Partition)
 	}

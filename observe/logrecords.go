@@ -1,7 +1,6 @@
 package observe
 
 import (
-	"context"
 	"log/slog"
 
 	"waterhealer/engine"
@@ -24,26 +23,26 @@ func LogRecords(graph *engine.Graph, logger *slog.Logger) {
 			if before != nil {
 				before(r, branch)
 			}
-			line := []slog.Attr{slog.String("node", n.Name), r.Attributes()}
+			line := append([]any{"node", n.Name}, r.Attributes()...)
 			if branch > 0 {
-				line = append(line, slog.Int("branch", branch))
+				line = append(line, "branch", branch)
 			}
 			if r.Batch != nil {
-				line = append(line, slog.Int("batch", len(r.Batch)))
+				line = append(line, "batch", len(r.Batch))
 			}
-			logger.LogAttrs(context.Background(), slog.LevelInfo, "record", append(line, loggedText(r))...)
+			logger.Info("record", append(line, "value", loggedText(r))...)
 		}
 	}
 }
 
 // loggedText is the value as JSON, cut where it is long.
-func loggedText(r *engine.Record) slog.Attr {
+func loggedText(r *engine.Record) string {
 	text, err := value.Append(nil, r.List())
 	if err != nil {
-		return slog.Any("value_error", err)
+		return "cannot be written as JSON: " + err.Error()
 	}
 	if len(text) <= loggedValue {
-		return slog.String("value", string(text))
+		return string(text)
 	}
-	return slog.String("value", beginning(string(text[:loggedValue]))+"…")
+	return beginning(string(text[:loggedValue])) + "…"
 }
