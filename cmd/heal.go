@@ -132,6 +132,7 @@ func (h *healing) run(ctx context.Context) error {
 	for _, n := range graph.Nodes {
 		n.StopRule = engine.StopRule{}
 	}
+	graph.Supervise = engine.Supervise{} // it ends by itself
 	result, err := h.program.start(ctx, graph, h.logger)
 	if err != nil {
 		return err

@@ -19,6 +19,8 @@ const (
 	exitHalted  = 1 // a run halted, lint found errors
 	exitUsage   = 2 // the command line, the settings or the pipeline file are wrong
 	exitStalled = 3 // nothing can make progress any more
+	exitWaiting = 4 // supervise: nothing was committed or read for too long
+	exitLimit   = 5 // supervise: the time or the commits of a run are used up
 )
 
 // exitError ends the program with a code. An empty message was printed before.

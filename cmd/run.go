@@ -42,7 +42,8 @@ what each node did, the offset each source would commit, and each record that
 failed, as file:line.
 
 Exit code: 0 done; 1 halted, or in a dry run a record would halt it; 2 usage or
-configuration; 3 stalled.`,
+configuration; 3 stalled; by the pipeline's supervise: 1 on_error; 4 no_commit or
+no_poll; 5 max_uptime or max_commits.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.check(); err != nil {
@@ -136,8 +137,29 @@ func outcome(ctx context.Context, result engine.Result) error {
 		return &exitError{code: exitStalled, err: fmt.Errorf("stalled: %w", result.Halted)}
 	case result.Halted != nil:
 		return &exitError{code: exitHalted, err: fmt.Errorf("halted: %w", result.Halted)}
+	case result.Stopped != nil:
+		return &exitError{code: ruleExit(result.Stopped.Rule), err: fmt.Errorf("stopped by supervise: %w%s", result.Stopped, leftOver(result))}
 	case result.Forced && ctx.Err() != nil:
 		return &exitError{code: exitHalted, err: errors.New("stopped before everything in flight was finished: what was not will be read again")}
 	}
 	return nil
+}
+
+// ruleExit is the exit code of a run that a rule of supervise ended.
+func ruleExit(rule engine.Rule) int {
+	switch rule {
+	case engine.RuleNoCommit, engine.RuleNoPoll:
+		return exitWaiting
+	case engine.RuleMaxUptime, engine.RuleMaxCommits:
+		return exitLimit
+	}
+	return exitHalted
+}
+
+// leftOver says that not all in flight was finished.
+func leftOver(result engine.Result) string {
+	if result.Forced {
+		return "; not everything in flight was finished: what was not will be read again"
+	}
+	return ""
 }

@@ -53,13 +53,13 @@ func PipelineFields() []Field {
 		{Name: "max_ahead", Type: TypeInt, Default: "1000000", Min: "1", Doc: "How far a partition may be read beyond its first unfinished record."},
 		{Name: "drain_timeout", Type: TypeDuration, Min: "0s", Doc: "How long a revoked partition waits for its writes. Default: half the rebalance timeout."},
 		{Name: "shutdown_timeout", Type: TypeDuration, Default: "30s", Min: "0s", Doc: "How long a stop may take."},
-		{Name: "supervise", Type: TypeObject, Doc: "When to stop by itself; each is off unless it is set.", Fields: []Field{
-			{Name: "on_error", Type: TypeBool, Doc: "Stop at the first error."},
-			{Name: "no_commit", Type: TypeDuration, Min: "0s", Doc: "Stop when work waits and nothing was committed for this long."},
-			{Name: "no_poll", Type: TypeDuration, Min: "0s", Doc: "Stop when work waits and nothing was read for this long."},
-			{Name: "max_uptime", Type: TypeDuration, Min: "0s", Doc: "Stop after this long."},
-			{Name: "max_commits", Type: TypeInt, Min: "1", Doc: "Stop after this many commits."},
-			{Name: "stall_after", Type: TypeDuration, Min: "0s", Doc: "Stop when a part of the pipeline that has work makes no progress for this long: a call that does not return, an output that is away (its tries are no progress, so give it more than `max_backoff`), a commit without an answer. Nothing is put aside by it, and an idle topic is no stall. Without it the log names what stands still for a minute."},
+		{Name: "supervise", Type: TypeObject, Doc: "When to stop by itself; each is off unless it is set. All but `stall_after` end `run` as a signal does: what is in flight is finished and committed. An idle topic is no reason to stop.", Fields: []Field{
+			{Name: "on_error", Type: TypeBool, Doc: "Stop at the first record whose tries have ended, with exit code 1. What `on_error` of the node says is done about the record all the same."},
+			{Name: "no_commit", Type: TypeDuration, Min: "0s", Doc: "Stop when work waits and nothing was committed for this long, with exit code 4. Work that waits are records that are not read yet, records in flight that are not only held by an operator until more comes, and finished ones that are not committed."},
+			{Name: "no_poll", Type: TypeDuration, Min: "0s", Doc: "Stop when there are records to read and none was read for this long, with exit code 4."},
+			{Name: "max_uptime", Type: TypeDuration, Min: "0s", Doc: "Stop after this long, with exit code 5."},
+			{Name: "max_commits", Type: TypeInt, Min: "1", Doc: "Stop after this many acknowledged commits, each partition's counted, with exit code 5."},
+			{Name: "stall_after", Type: TypeDuration, Min: "0s", Doc: "Stop when a part of the pipeline that has work makes no progress for this long: a call that does not return, an output that is away (its tries are no progress, so give it more than `max_backoff`), a commit without an answer. Nothing is put aside by it, and an idle topic is no stall. The exit code is 3. Without it the log names what stands still for a minute."},
 		}},
 		{Name: "vars", Type: TypeMap, Item: &Field{Type: TypeData}, Doc: "Constants that expressions see as `vars`."},
 	}

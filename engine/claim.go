@@ -35,6 +35,8 @@ type Claim struct {
 	letters *gate // of letters of what failed in output streams; nil likewise
 	strands strands
 	commits bool // finished offsets are committed somewhere
+	// committed is the last acknowledged offset, or where the claim began.
+	committed atomic.Int64
 
 	revoked atomic.Bool
 	ended   atomic.Bool   // nothing more is pushed
@@ -75,6 +77,7 @@ func (rt *Runtime) newClaim(o ClaimOptions) *Claim {
 		Start: o.Start, Finished: o.Finished, Inherited: o.Inherited,
 		OnFailed: rt.onFailed, OnFinish: c.onFinish, OnMisuse: rt.halt,
 	})
+	c.committed.Store(o.Start)
 	rt.budget.join(c)
 	return c
 }

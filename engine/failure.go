@@ -96,6 +96,7 @@ func (rt *Runtime) fail(n *Node, r *Record, err error, attempts int) *block {
 			rt.options.OnFailure(f)
 		}
 	}
+	rt.supervisor.Load().failed(first)
 	switch {
 	case !b.halts:
 	case rt.options.ListFailures:

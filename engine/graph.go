@@ -137,6 +137,8 @@ type Graph struct {
 	// StallAfter halts the pipeline when a part of it that has work makes no
 	// progress for so long; 0 only names it in the log, after a minute.
 	StallAfter time.Duration
+	// Supervise are the rules by which a run ends itself.
+	Supervise Supervise
 }
 
 // Connect adds an edge. port is the place of from among to's inputs.

@@ -69,6 +69,7 @@ func (rt *Runtime) admit(c *Claim, records []*Record) {
 	for i, r := range records {
 		cells[i] = cell{record: r, strand: c.strands.of(r)}
 	}
+	rt.pushed.Add(int64(len(records)))
 	rt.dispatch.push(cells)
 	if len(c.strands.byKey) >= c.strands.review && c.strands.byKey != nil {
 		rt.dispatch.prune(&c.strands)

@@ -131,6 +131,8 @@ func reportValue(source *Record, h *healedElement) *value.Object {
 
 // committed sends the reports that an acknowledged commit covers.
 func (rt *Runtime) committed(c *Claim, watermark int64) {
+	c.committed.Store(watermark)
+	rt.supervisor.Load().committed(rt.commits.Add(1))
 	pending := &c.reports
 	pending.mu.Lock()
 	defer pending.mu.Unlock()

@@ -14,6 +14,8 @@ import (
 type Result struct {
 	// Halted is why the pipeline halted; nil when it ended by itself or was stopped.
 	Halted error
+	// Stopped is the rule of Graph.Supervise that stopped it; nil when none did.
+	Stopped *Stopped
 	// Forced is true when work that was under way was given up: at the shutdown
 	// timeout or, where writes failed, after a signal.
 	Forced bool
@@ -24,10 +26,12 @@ type Result struct {
 
 // Run opens the outputs, runs the sources and everything behind them, and
 // returns when all is drained, committed and closed. A done ctx is the signal
-// to stop. The error is one of starting; how the run itself ended is the result.
+// to stop, as is a rule of Graph.Supervise. The error is one of starting; how the run itself ended is the result.
 func (rt *Runtime) Run(ctx context.Context) (Result, error) {
 	// Outputs start before sources and stop after them, so that nothing is read
 	// that could not be written.
+	ctx, unwatched := rt.supervise(ctx)
+	defer unwatched()
 	closeOutputs, err := rt.openOutputs(ctx)
 	if err != nil {
 		return Result{}, err
@@ -62,7 +66,7 @@ func (rt *Runtime) Run(ctx context.Context) (Result, error) {
 	rt.endAside(func(n *Node) bool { return n.reports })
 	rt.awaitReports(ctx, &reports, endReporting)
 	closeOutputs()
-	result.Halted = rt.end.why()
+	result.Halted, result.Stopped = rt.end.why(), rt.stopped.Load()
 	result.Nodes = rt.Stats()
 	return result, nil
 }

@@ -64,9 +64,14 @@ type Runtime struct {
 	end      ending
 	upstream atomic.Int32 // lanes and stages that still run, and revokes
 	events   atomic.Int64 // see quiet.go
+	pushed   atomic.Int64 // records that sources have read
+	commits  atomic.Int64 // acknowledged ones, of one partition each
 	stuckNow atomic.Pointer[[]Stuck]
 	patience atomic.Int64 // in nanoseconds since 1970, until when failed writes are tried again; 0 is for ever
 	gaveUp   atomic.Bool  // something was left unfinished then
+
+	supervisor atomic.Pointer[supervisor] // nil where there are no rules
+	stopped    atomic.Pointer[Stopped]    // by one of them
 
 	paused      []atomic.Int32 // by the index of a source's node: how many operators pause it
 	ends        atomic.Int64   // how many claims have ended

@@ -282,6 +282,18 @@ func (g *group) Lag() int64 {
 	return lag
 }
 
+// Unread is how many offsets of the partitions that are held have not been read
+// though they are there, as far as it is known without asking.
+func (g *group) Unread() int64 {
+	unread := int64(0)
+	for _, c := range g.live() {
+		if !c.atEnd.Load() {
+			unread += max(0, c.messages.HighWaterMarkOffset()-c.next.Load())
+		}
+	}
+	return unread
+}
+
 // drainContext bounds how long a revoked claim waits for outputs.
 func (g *group) drainContext() (context.Context, context.CancelFunc) {
 	g.mu.Lock()

@@ -7,7 +7,10 @@ import (
 	"waterhealer/engine"
 )
 
-var _ engine.Committing = (*group)(nil)
+var (
+	_ engine.Committing = (*group)(nil)
+	_ engine.Unread     = (*group)(nil)
+)
 
 // unanswered is since when there is something to commit that the brokers have
 // not taken.

@@ -137,9 +137,6 @@ func (p *Plan) withoutEffect() {
 			})
 		}
 	}
-	for _, key := range []string{"on_error", "no_commit", "no_poll", "max_uptime", "max_commits"} {
-		p.ignored(p.pipeline.Settings.Object("supervise"), key)
-	}
 	for _, nodes := range [][]*configs.Node{p.pipeline.Sources, p.pipeline.Operators, p.pipeline.Sinks} {
 		for _, n := range nodes {
 			p.ignored(n.Common, "schema")

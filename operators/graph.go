@@ -83,7 +83,12 @@ func (p *Plan) settings(g *engine.Graph) {
 	}
 	g.Limits.Ahead = s.Int("max_ahead")
 	g.ShutdownTimeout = s.Duration("shutdown_timeout")
-	g.StallAfter = s.Object("supervise").Duration("stall_after")
+	supervise := s.Object("supervise")
+	g.StallAfter = supervise.Duration("stall_after")
+	g.Supervise = engine.Supervise{
+		OnError: supervise.Bool("on_error"), NoCommit: supervise.Duration("no_commit"), NoPoll: supervise.Duration("no_poll"),
+		MaxUptime: supervise.Duration("max_uptime"), MaxCommits: supervise.Int("max_commits"),
+	}
 }
 
 type graphBuilder struct {

@@ -1,0 +1,45 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The rules of supervise end the program as a signal does, each with its exit
+// code, and what was in flight is committed.
+func testSupervise(t *testing.T, b *broker) {
+	const records = 200
+	for _, c := range []struct {
+		name, rules, operators string
+		code                   int
+		says                   string
+		finished               int64 // -1 is not known
+	}{
+		{"on-error", "{on_error: true}", "  - map: 'value.id == 120 ? fail(\"poison\") : value'\n    on_error: {retry: {attempts: 1}, then: skip}",
+			1, "stopped by supervise: on_error: ", records},
+		{"max-uptime", "{max_uptime: 5s}", "  - filter: value.id >= 0", 5, "stopped by supervise: max_uptime: it has run for 5s", -1},
+		{"max-commits", "{max_commits: 1}", "  - filter: value.id >= 0", 5, "stopped by supervise: max_commits: ", records},
+		// The first record cannot be written, and the others wait behind it.
+		{"no-commit", "{no_commit: 2s}\nshutdown_timeout: 5s", "  - filter: value.id >= 0",
+			4, "stopped by supervise: no_commit: nothing was committed for ", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			names := b.topics(t, 1, "in-"+c.name, "out-"+c.name)
+			b.produce(t, names[0], numbers(0, records, 1)...)
+			to := names[1]
+			if c.finished == 0 {
+				to = fmt.Sprintf("{expr: '\"%s\" + (value.id == 0 ? \"-absent\" : \"\")'}", to)
+			}
+			pipeline := file(t, "p.yaml", fmt.Sprintf("supervise: %s\n%s", c.rules, linear(names[0], to, c.name, c.operators)))
+			code, p := run(t, b.env(), 2*time.Minute, "run", pipeline)
+			if code != c.code || !strings.Contains(p.stderr.String(), c.says) {
+				t.Errorf("exit code %d, want %d and %q", code, c.code, c.says)
+			}
+			if c.finished > 0 {
+				b.committed(t, c.name, names[0], c.finished)
+			}
+		})
+	}
+}
