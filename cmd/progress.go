@@ -6,14 +6,14 @@ import (
 	"strings"
 	"time"
 
-	"waterhealer/engine"
+	"waterhealer/observe"
 )
 
 // progressInterval is how often the live line changes.
 const progressInterval = 500 * time.Millisecond
 
 // progress shows a run on the live line until the returned function is called.
-func (t *terminal) progress(rt *engine.Runtime, sources []engine.Source) (stop func()) {
+func (t *terminal) progress(observed observe.Pipeline) (stop func()) {
 	if !t.live {
 		return func() {}
 	}
@@ -22,19 +22,13 @@ func (t *terminal) progress(rt *engine.Runtime, sources []engine.Source) (stop f
 		defer close(done)
 		ticker := time.NewTicker(progressInterval)
 		defer ticker.Stop()
-		before, at := int64(0), time.Now()
 		for {
 			select {
 			case <-quit:
 				t.show("")
 				return
-			case now := <-ticker.C:
-				s := snapshot{totals: totalsOf(rt.Stats())}
-				s.lag, s.lagKnown = lagOf(sources)
-				s.stuck = rt.Stuck()
-				s.rate = float64(s.in-before) / now.Sub(at).Seconds()
-				before, at = s.in, now
-				t.show(s.String())
+			case <-ticker.C:
+				t.show(progressLine(observed.Status()))
 			}
 		}
 	}()
@@ -44,67 +38,55 @@ func (t *terminal) progress(rt *engine.Runtime, sources []engine.Source) (stop f
 	}
 }
 
-// snapshot is what the live line shows.
-type snapshot struct {
-	totals
-	lag      int64
-	lagKnown bool
-	rate     float64 // records read per second
-	stuck    []engine.Stuck
+// progressLine says in one line what a pipeline does: counts, rate, lag, and
+// what keeps it from doing more.
+func progressLine(s *observe.Status) string {
+	line := fmt.Sprintf("in %s  out %s  failed %s", grouped(s.Totals.In), grouped(s.Totals.Out), grouped(s.Totals.Failed))
+	if s.Totals.Lag >= 0 {
+		line += "  lag " + grouped(s.Totals.Lag)
+	}
+	line += fmt.Sprintf("  %s records/s", grouped(int64(s.Rates.In)))
+	return line + progressTrouble(s)
 }
 
-func (s snapshot) String() string {
-	line := fmt.Sprintf("in %s  out %s  failed %s", grouped(s.in), grouped(s.out), grouped(s.failed))
-	if s.lagKnown {
-		line += "  lag " + grouped(s.lag)
-	}
-	line += fmt.Sprintf("  %s records/s", grouped(int64(s.rate)))
-	if len(s.stuck) > 0 {
-		line += fmt.Sprintf("  no progress since %s: %s %s", s.stuck[0].Since.Format(time.TimeOnly), s.stuck[0].Node, s.stuck[0].Doing)
-	}
-	return line
-}
+// headTime is how old the head of a partition is before the line names it.
+const headTime = 5.0
 
-// lagOf is how far the sources that know it are behind.
-func lagOf(sources []engine.Source) (total int64, known bool) {
-	for _, s := range sources {
-		if lagging, ok := s.(interface{ Lag() int64 }); ok {
-			total, known = total+lagging.Lag(), true
+// progressTrouble is the worst that there is to say, "" for nothing.
+func progressTrouble(s *observe.Status) string {
+	if len(s.Stuck) > 0 {
+		worst := &s.Stuck[0]
+		text := fmt.Sprintf("  no progress since %s: %s %s", worst.Since.Local().Format(time.TimeOnly), worst.Node, worst.Doing)
+		if worst.Error != "" {
+			text += ": " + oneLine(worst.Error)
+		}
+		return text
+	}
+	for _, p := range s.Health.Problems {
+		if p.Code == observe.ProblemBrokersAway {
+			return "  " + p.Text
 		}
 	}
-	return total, known
-}
-
-// totals are what came from sources, what outputs acknowledged (or healing
-// sinks without output took), and what failed.
-type totals struct{ in, out, failed int64 }
-
-func totalsOf(nodes []engine.NodeStats) totals {
-	var t totals
-	written := make(map[string]bool)
-	for _, n := range nodes {
-		if n.Role == engine.RoleOutput && n.Sink != "" {
-			written[n.Sink] = true
+	var oldest *observe.Head
+	for i := range s.Partitions {
+		if h := s.Partitions[i].Head; h != nil && h.Seconds >= headTime && (oldest == nil || h.Seconds > oldest.Seconds) {
+			oldest = h
 		}
 	}
-	for _, n := range nodes {
-		t.failed += n.Failed
-		switch n.Role {
-		case engine.RoleSource:
-			t.in += n.In
-		case engine.RoleOutput:
-			if n.Sink != "" {
-				t.out += n.Out
-			}
-		case engine.RoleHealing:
-			if !written[n.Name] {
-				t.out += n.Out
-			}
-		case engine.RoleOperator:
-		}
+	if oldest == nil {
+		return ""
 	}
-	return t
+	text := fmt.Sprintf("  %s for %s", oldest.EmitID, (time.Duration(oldest.Seconds) * time.Second).String())
+	if oldest.Node != "" {
+		text += fmt.Sprintf(" at %s: %s", oldest.Node, oldest.Doing)
+	}
+	if oldest.Error != "" {
+		text += ": " + oneLine(oldest.Error)
+	}
+	return text
 }
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // grouped writes a number with commas between thousands.
 func grouped(n int64) string {

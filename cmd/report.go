@@ -148,3 +148,34 @@ func (r report) print(w io.Writer) {
 	}
 	_, _ = io.WriteString(w, b.String())
 }
+
+// totals are what came from sources, what outputs acknowledged (or healing
+// sinks without output took), and what failed.
+type totals struct{ in, out, failed int64 }
+
+func totalsOf(nodes []engine.NodeStats) totals {
+	var t totals
+	written := make(map[string]bool)
+	for _, n := range nodes {
+		if n.Role == engine.RoleOutput && n.Sink != "" {
+			written[n.Sink] = true
+		}
+	}
+	for _, n := range nodes {
+		t.failed += n.Failed
+		switch n.Role {
+		case engine.RoleSource:
+			t.in += n.In
+		case engine.RoleOutput:
+			if n.Sink != "" {
+				t.out += n.Out
+			}
+		case engine.RoleHealing:
+			if !written[n.Name] {
+				t.out += n.Out
+			}
+		case engine.RoleOperator:
+		}
+	}
+	return t
+}

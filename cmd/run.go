@@ -117,7 +117,7 @@ func (p *program) run(ctx context.Context, l *loaded, o runOptions, logger *slog
 		observe.LogRecords(graph, logger)
 	}
 	started := time.Now()
-	result, err := p.start(ctx, graph, logger)
+	result, err := p.start(ctx, l, graph, logger)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil // stopped before it began

@@ -45,15 +45,18 @@ func (p *program) prepare(cmd *cobra.Command, path string) (*loaded, *slog.Logge
 	return l, logger, err
 }
 
-// start runs a graph to its end. The error is an [exitError] and says why it
-// never began.
-func (p *program) start(ctx context.Context, graph *engine.Graph, logger *slog.Logger) (engine.Result, error) {
-	rt, err := engine.New(graph, engine.Options{Logger: logger, Seed: uint64(time.Now().UnixNano())})
+// start runs the graph of a pipeline to its end. The error is an [exitError] and
+// says why it never began.
+func (p *program) start(ctx context.Context, l *loaded, graph *engine.Graph, logger *slog.Logger) (engine.Result, error) {
+	observer := observerOf(l, graph, logger, false)
+	rt, err := engine.New(graph, engine.Options{Logger: logger, Seed: uint64(time.Now().UnixNano()), OnFailure: observer.Failed})
 	if err != nil {
 		return engine.Result{}, &exitError{code: exitUsage, err: err}
 	}
 	defer floorHeap()()
-	defer p.terminal.progress(rt, graph.Sources)()
+	observer.Watch(rt)
+	defer observed(ctx, observer)()
+	defer p.terminal.progress(observer)()
 	result, err := rt.Run(ctx)
 	if err != nil {
 		err = &exitError{code: exitHalted, err: err}

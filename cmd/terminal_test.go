@@ -13,6 +13,7 @@ import (
 	"waterhealer/configs"
 	"waterhealer/engine"
 	"waterhealer/kafka"
+	"waterhealer/observe"
 )
 
 func TestLiveLineStaysBelowTheLog(t *testing.T) {
@@ -36,7 +37,7 @@ func TestLiveLineStaysBelowTheLog(t *testing.T) {
 func TestNoLiveLineWithoutTerminal(t *testing.T) {
 	var screen bytes.Buffer
 	terminal := newTerminal(&screen)
-	terminal.progress(nil, nil)()
+	terminal.progress(nil)()
 	if terminal.live || screen.Len() > 0 {
 		t.Errorf("a buffer got %q", screen.String())
 	}
@@ -59,17 +60,39 @@ func TestColoursSeeTheSharedScreen(t *testing.T) {
 
 func TestProgressLine(t *testing.T) {
 	for _, c := range []struct {
-		s    snapshot
+		s    observe.Status
 		want string
 	}{
-		{snapshot{}, "in 0  out 0  failed 0  0 records/s"},
+		{observe.Status{Totals: observe.Totals{Lag: -1}}, "in 0  out 0  failed 0  0 records/s"},
 		{
-			snapshot{stuck: []engine.Stuck{{Node: "out", Doing: "writing", Since: time.Date(2026, 1, 1, 9, 8, 7, 0, time.UTC)}}},
-			"in 0  out 0  failed 0  0 records/s  no progress since 09:08:07: out writing",
+			observe.Status{
+				Totals: observe.Totals{Lag: -1},
+				Stuck:  []observe.Stuck{{Node: "out", Doing: "writing", Since: time.Date(2026, 1, 1, 9, 8, 7, 0, time.Local), Error: "no\n way"}},
+			},
+			"in 0  out 0  failed 0  0 records/s  no progress since 09:08:07: out writing: no way",
 		},
-		{snapshot{totals{in: 1234567, out: 999, failed: 1000}, 12, true, 2345.6, nil}, "in 1,234,567  out 999  failed 1,000  lag 12  2,345 records/s"},
+		{
+			observe.Status{
+				Totals: observe.Totals{In: 1234567, Out: 999, Failed: 1000, Lag: 12}, Rates: observe.Rates{In: 2345.6},
+				Partitions: []observe.Partition{{Head: &observe.Head{EmitID: "t/1/2", Seconds: 1}}},
+			},
+			"in 1,234,567  out 999  failed 1,000  lag 12  2,345 records/s",
+		},
+		{
+			observe.Status{
+				Partitions: []observe.Partition{
+					{Head: &observe.Head{EmitID: "t/0/7", Seconds: 10}},
+					{Head: &observe.Head{EmitID: "t/1/2", Seconds: 75, Node: "out", Doing: "waits for a try", Error: "refused"}},
+				},
+			},
+			"in 0  out 0  failed 0  lag 0  0 records/s  t/1/2 for 1m15s at out: waits for a try: refused",
+		},
+		{
+			observe.Status{Health: observe.Health{Problems: []observe.Problem{{Code: observe.ProblemBrokersAway, Text: "no broker answers"}}}},
+			"in 0  out 0  failed 0  lag 0  0 records/s  no broker answers",
+		},
 	} {
-		if got := c.s.String(); got != c.want {
+		if got := progressLine(&c.s); got != c.want {
 			t.Errorf("%+v is %q, want %q", c.s, got, c.want)
 		}
 	}

@@ -55,6 +55,7 @@ type Claim struct {
 	entries   []healer.Entry
 
 	reports pendingReports
+	ages    ages
 
 	// listed and listedBytes are failures that a run which lists them has passed.
 	// They stay unfinished, but what follows does not wait for them.

@@ -27,7 +27,12 @@ type Failure struct {
 
 	Partition int32
 	node      *Node
+	source    *Record // see Record
 }
+
+// Record is the source record, as [Options.OnFailure] may look at it; nil at any
+// other time, so that a failure does not keep its memory.
+func (f *Failure) Record() *Record { return f.source }
 
 func (f *Failure) Error() string {
 	return fmt.Sprintf("%s: record %s failed at node %s: %v", f.Where, f.Origin(), f.Node, f.Err)
@@ -97,6 +102,9 @@ func (rt *Runtime) fail(n *Node, r *Record, err error, attempts int) *block {
 		}
 	}
 	rt.supervisor.Load().failed(first)
+	for _, f := range failures {
+		f.source = nil
+	}
 	switch {
 	case !b.halts:
 	case rt.options.ListFailures:
@@ -153,7 +161,7 @@ func (rt *Runtime) describe(n *Node, leaf *healer.Ack, err error, attempts int) 
 	}
 	if source, ok := leaf.Source.(*Record); ok {
 		f.Topic, f.Partition, f.Offset, f.Line = source.Topic, source.Partition, source.Offset, source.Line
-		f.Source = source.sourceName()
+		f.Source, f.source = source.sourceName(), source
 		if source.Line > 0 {
 			f.File = source.Claim.Topic // the record's own topic may be the one that the file stands in for
 		}

@@ -87,6 +87,9 @@ func (rt *Runtime) begin(c *Claim, records []*Record) ([]*Record, error) {
 		})
 	}
 	acks, err := c.tracker.Begin(entries)
+	if len(entries) > 0 {
+		c.ages.note(entries[0].Offset, rt.clock.Now())
+	}
 	c.entries = entries
 	defer clear(entries)
 	if err != nil {

@@ -84,7 +84,9 @@ func (w *writer) publish(inHand int) {
 	if !w.gone(now) {
 		n += len(w.ready)
 	}
+	waiting := len(w.ready)
 	for _, l := range w.lineups {
+		waiting += len(l.entries)
 		if l.held() || w.leaves(l, now) {
 			continue
 		}
@@ -94,6 +96,7 @@ func (w *writer) publish(inHand int) {
 		}
 	}
 	w.moving.Store(int64(n))
+	w.waiting.Store(int64(waiting))
 	if inHand == 0 { // what is in hand is tried right now, and may come back
 		w.tries(next)
 	}

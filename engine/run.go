@@ -41,6 +41,8 @@ func (rt *Runtime) Run(ctx context.Context) (Result, error) {
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	rt.stopSources, rt.kill = stop, kill
+	rt.opened.Store(true)
+	defer rt.finished.Store(true)
 
 	var workers, writers, letters, reports errgroup.Group
 	rt.start(hard, &workers, &writers)

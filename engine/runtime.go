@@ -67,8 +67,11 @@ type Runtime struct {
 	pushed   atomic.Int64 // records that sources have read
 	commits  atomic.Int64 // acknowledged ones, of one partition each
 	stuckNow atomic.Pointer[[]Stuck]
-	patience atomic.Int64 // in nanoseconds since 1970, until when failed writes are tried again; 0 is for ever
-	gaveUp   atomic.Bool  // something was left unfinished then
+	found    atomic.Pointer[located] // see Locate; nil where nobody looked
+	opened   atomic.Bool             // outputs are open
+	finished atomic.Bool             // Run has returned, or is about to
+	patience atomic.Int64            // in nanoseconds since 1970, until when failed writes are tried again; 0 is for ever
+	gaveUp   atomic.Bool             // something was left unfinished then
 
 	supervisor atomic.Pointer[supervisor] // nil where there are no rules
 	stopped    atomic.Pointer[Stopped]    // by one of them

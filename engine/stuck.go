@@ -52,6 +52,16 @@ func (s *Stuck) at(r *Record) {
 	s.Topic, s.Partition, s.Offset = r.Topic, r.Partition, r.Offset
 }
 
+// Hung says that it is a call of an operator which does not return. Outputs wait
+// for others; of such a call nothing outside can be the cause.
+func (s *Stuck) Hung() bool {
+	switch s.Doing {
+	case doingProcess, doingTimer, doingPause, doingEvict, doingFlush:
+		return true
+	}
+	return false
+}
+
 func (s *Stuck) String() string {
 	var b strings.Builder
 	if s.Where != "" {

@@ -187,13 +187,15 @@ type trying struct {
 	record   *Record
 	err      error
 	progress int64 // what the writer has written or given up
+	since    time.Time
+	fault    Fault
 }
 
 // tries publishes what the writer has to try again, nil for nothing.
 func (w *writer) tries(e *entry) {
 	switch {
 	case e != nil:
-		w.trying.Store(&trying{record: e.record, err: e.trouble.err, progress: w.progress})
+		w.trying.Store(&trying{record: e.record, err: e.trouble.err, progress: w.progress, since: e.trouble.since, fault: e.trouble.fault})
 	case w.trying.Load() != nil:
 		w.trying.Store(nil)
 	}

@@ -70,6 +70,13 @@ type writer struct {
 	// another try, nil for nothing.
 	progress int64
 	trying   atomic.Pointer[trying]
+
+	// For who asks where records are, see whereabouts.go: how many wait here, what
+	// the output has in hand, what is looked for and what of that was held.
+	waiting atomic.Int64
+	inHand  atomic.Pointer[[]*Record]
+	asked   atomic.Pointer[map[*healer.Ack]struct{}]
+	holds   atomic.Pointer[located]
 }
 
 func newWriter(rt *Runtime, n *Node) *writer {
@@ -104,6 +111,7 @@ func (w *writer) run(ctx context.Context) {
 		w.rt.stats[w.node.index].add(&w.counts)
 		worked := len(slice) > 0 || len(slices) > 0
 		w.look(event, worked)
+		w.tellHolds()
 		if worked {
 			continue
 		}
@@ -146,7 +154,10 @@ func (w *writer) write(ctx context.Context, slice []entry) {
 		for i := range slice {
 			records[i] = slice[i].record
 		}
-		if results := w.deliver(ctx, records); results == nil {
+		w.inHand.Store(&records)
+		results := w.deliver(ctx, records)
+		w.inHand.Store(nil)
+		if results == nil {
 			w.answered()
 			for i := range slice {
 				w.written(&slice[i])

@@ -33,6 +33,7 @@ type claim struct {
 	next    atomic.Int64 // behind the last record that was taken
 	atEnd   atomic.Bool  // nothing more is taken
 	holding atomic.Bool  // fetching is paused
+	shown   shown
 
 	// Guarded by group.committing.
 	committed int64        // what the broker acknowledged, -1 nothing
@@ -70,6 +71,7 @@ func (g *group) begin(session sarama.ConsumerGroupSession, messages sarama.Consu
 		return nil, err
 	}
 	c.next.Store(c.start)
+	c.shown.commits(c.committed, c.metadata)
 	if g.settings.UntilEnd {
 		c.end = g.ends[at] // 0 of a partition that was not there at the start
 	}

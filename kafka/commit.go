@@ -109,7 +109,9 @@ func (g *group) commitChanges(ctx context.Context, changes []change, topics map[
 	}
 	var first error
 	for _, part := range split(g.group, changes) {
-		if err := g.commitPart(part); err != nil && (first == nil || !passing(err)) {
+		err := g.commitPart(part)
+		g.told.counted(err)
+		if err != nil && (first == nil || !passing(err)) {
 			first = err
 		}
 	}
@@ -193,6 +195,7 @@ func (g *group) send(part []change) (map[place]sarama.KError, error) {
 func (g *group) acknowledged(ch change) {
 	c := ch.claim
 	c.committed, c.metadata, c.finished = ch.offset, ch.metadata, ch.finished
+	c.shown.commits(ch.offset, ch.metadata)
 	c.tracker.Committed(ch.offset)
 	g.tell(ch, nil)
 }

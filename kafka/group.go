@@ -51,6 +51,7 @@ type group struct {
 	logStartInterval time.Duration // between looks at retention
 	refreshInterval  time.Duration // added partitions are seen within two of them
 	silence          silence
+	told             told
 
 	// committing holds a token while a commit is under way: one at a time.
 	committing chan struct{}

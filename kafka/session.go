@@ -112,6 +112,7 @@ func (h *handler) Setup(session sarama.ConsumerGroupSession) error {
 	g := (*group)(h)
 	g.mu.Lock()
 	g.session = session
+	g.told.joins(session)
 	pending := len(g.pending) > 0
 	g.mu.Unlock()
 	g.logger.Debug("joined the consumer group", "generation", session.GenerationID(), "claims", session.Claims())
@@ -129,6 +130,7 @@ func (h *handler) Cleanup(sarama.ConsumerGroupSession) error {
 	g := (*group)(h)
 	g.mu.Lock()
 	g.session = nil
+	g.told.joins(nil)
 	g.mu.Unlock()
 	g.look()
 	return nil

@@ -33,16 +33,7 @@ func sampleOf(node string, r *engine.Record) Sample {
 		s.Offset = r.Offset
 		s.EmitID = engine.EmitID(r.Topic, r.Partition, r.Offset)
 	}
-	if r.Known&engine.KnownKey != 0 && r.Key != nil {
-		key := shownText(r.Key)
-		s.Key = &key
-	}
-	if r.Known&engine.KnownHeaders != 0 && len(r.Headers) > 0 {
-		s.Headers = make(map[string]string, len(r.Headers))
-		for _, h := range r.Headers {
-			s.Headers[strings.Clone(h.Key)] = shownText(h.Value)
-		}
-	}
+	s.Key, s.Headers = keyOf(r), headersOf(r)
 	if r.Batch != nil {
 		r.Elements(func(element *engine.Record) {
 			if len(s.Origins) < shownOrigins && element.Known&engine.KnownOffset != 0 {
@@ -57,6 +48,25 @@ func sampleOf(node string, r *engine.Record) Sample {
 	}
 	s.Value, s.Truncated = shownJSON(text)
 	return s
+}
+
+func keyOf(r *engine.Record) *string {
+	if r.Known&engine.KnownKey == 0 || r.Key == nil {
+		return nil
+	}
+	key := shownText(r.Key)
+	return &key
+}
+
+func headersOf(r *engine.Record) map[string]string {
+	if r.Known&engine.KnownHeaders == 0 || len(r.Headers) == 0 {
+		return nil
+	}
+	headers := make(map[string]string, len(r.Headers))
+	for _, h := range r.Headers {
+		headers[strings.Clone(h.Key)] = shownText(h.Value)
+	}
+	return headers
 }
 
 // shownJSON is a JSON text, or a string with its beginning where it is long.

@@ -1,0 +1,30 @@
+package cmd
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"waterhealer/engine"
+	"waterhealer/observe"
+)
+
+// observerOf makes the observer of a pipeline that is about to run.
+func observerOf(l *loaded, graph *engine.Graph, logger *slog.Logger, showValues bool) *observe.Observer {
+	return observe.New(observe.Options{
+		Graph: graph, Version: buildVersion(), Config: string(l.pipeline.Text()), Details: detailsOf(l.pipeline),
+		ShowValues: showValues, Logger: logger,
+	})
+}
+
+// observed runs an observer until the returned function is called. It goes on
+// while a signal drains the pipeline.
+func observed(ctx context.Context, observer *observe.Observer) (stop func()) {
+	observing, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	running.Go(func() { observer.Run(observing) })
+	return func() {
+		cancel()
+		running.Wait()
+	}
+}
