@@ -1,0 +1,84 @@
+// Throughput and lag over the last 15 minutes.
+
+import { count, rate } from "./format.js";
+
+const kept = 15 * 60;
+const height = 150;
+
+/** A colour of the style sheet, as it is in this theme. */
+export function color(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+}
+
+export class Charts {
+  constructor(rateBox, lagBox) {
+    this.boxes = { rate: rateBox, lag: lagBox };
+    this.points = [];
+    this.plots = {};
+    this.begun = false;
+    new ResizeObserver(() => this.resize()).observe(rateBox);
+  }
+
+  /** Starts with what the server remembers. */
+  begin(points) {
+    this.points = points.map((p) => [new Date(p.at) / 1000, p.in, p.out, p.failed, p.lag < 0 ? null : p.lag, p.in_flight]);
+    this.begun = true;
+    this.redraw();
+  }
+
+  show(s) {
+    if (!this.begun) return; // the history comes first
+    const now = new Date(s.at) / 1000;
+    const last = this.points.at(-1);
+    if (last && now <= last[0]) return;
+    this.points.push([now, s.rates.in, s.rates.out, s.rates.failed, s.totals.lag < 0 ? null : s.totals.lag, s.totals.in_flight]);
+    while (this.points[0][0] < now - kept) this.points.shift();
+    this.update();
+    this.describe(s);
+  }
+
+  describe(s) {
+    document.getElementById("chart-rate-text").textContent = `Now ${rate(s.rates.in)} read and ${rate(s.rates.out)} written per second.`;
+    document.getElementById("chart-lag-text").textContent = `Now ${count(s.totals.lag)} offsets behind.`;
+  }
+
+  columns(...which) {
+    return [0, ...which].map((i) => this.points.map((p) => p[i]));
+  }
+
+  update() {
+    if (!this.plots.rate) return this.redraw();
+    this.plots.rate.setData(this.columns(1, 2));
+    this.plots.lag.setData(this.columns(4, 5));
+  }
+
+  resize() {
+    for (const [name, plot] of Object.entries(this.plots)) plot.setSize({ width: this.boxes[name].clientWidth, height });
+  }
+
+  /** Draws anew, as after another theme was chosen. */
+  redraw() {
+    if (this.points.length < 2) return;
+    for (const plot of Object.values(this.plots)) plot.destroy();
+    this.plots = {
+      rate: this.plot("rate", this.columns(1, 2), [["read", "accent"], ["written", "good"]], rate),
+      lag: this.plot("lag", this.columns(4, 5), [["lag", "warn"], ["in flight", "accent"]], count),
+    };
+  }
+
+  plot(name, data, lines, text) {
+    const axis = { stroke: color("muted"), grid: { stroke: color("line"), width: 1 }, ticks: { show: false }, font: "11px system-ui, sans-serif" };
+    return new window.uPlot({
+      width: this.boxes[name].clientWidth,
+      height,
+      cursor: { y: false, drag: { x: false, y: false } },
+      legend: { live: true },
+      scales: { x: { time: true }, y: { range: (_, least, most) => [0, Math.max(1, most * 1.1)] } },
+      axes: [{ ...axis, space: 70, values: (_, at) => at.map((t) => new Date(t * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })) }, { ...axis, size: 60, values: (_, at) => at.map(text) }],
+      series: [
+        { value: (_, t) => (t ? new Date(t * 1000).toLocaleTimeString("en-GB") : "–") },
+        ...lines.map(([label, stroke]) => ({ label, stroke: color(stroke), width: 1.5, points: { show: false }, value: (_, n) => text(n) })),
+      ],
+    }, data, this.boxes[name]);
+  }
+}
