@@ -99,6 +99,13 @@ func (o httpOptions) listen(ctx context.Context, logger *slog.Logger) (*httpServ
 	return s, nil
 }
 
+// close gives the address back, where nothing was served at it.
+func (s *httpServer) close() {
+	if s != nil {
+		_ = s.listener.Close() // it may be closed already
+	}
+}
+
 // tls reads the certificates; nil is plain HTTP.
 func (o httpOptions) tls() (*tls.Config, error) {
 	if o.cert == "" {

@@ -7,11 +7,19 @@ import (
 
 	"waterhealer/engine"
 	"waterhealer/observe"
+	"waterhealer/operators"
 )
 
 // observerOf makes the observer of a pipeline that is about to run.
-func observerOf(l *loaded, graph *engine.Graph, logger *slog.Logger, showValues bool) *observe.Observer {
+func observerOf(l *loaded, graph *engine.Graph, logger *slog.Logger, server *httpServer) *observe.Observer {
+	var taps *observe.Taps
+	showValues := false
+	if server != nil { // else nobody can look
+		showValues = server.options.showValues
+		taps = observe.NewTaps(graph, operators.Condition, !showValues)
+	}
 	return observe.New(observe.Options{
+		Taps:  taps,
 		Graph: graph, Version: buildVersion(), Config: string(l.pipeline.Text()), Details: detailsOf(l.pipeline),
 		ShowValues: showValues, Logger: logger,
 	})

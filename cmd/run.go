@@ -23,6 +23,7 @@ type runOptions struct {
 	embedded bool
 	seeds    []string
 	profiles profiles
+	http     httpOptions
 	// logRecords is for looking for a mistake.
 	logRecords bool
 }
@@ -78,6 +79,7 @@ no_poll; 5 max_uptime or max_commits.`,
 	flags.BoolVar(&o.logRecords, "log-records", false, "log each record that leaves a node, with its origin and the first 256 bytes of its value; slow")
 	flags.StringVar(&o.profiles.cpu, "cpuprofile", "", "file for a CPU profile of the run, for go tool pprof")
 	flags.StringVar(&o.profiles.memory, "memprofile", "", "file for a profile of what the run allocated, for go tool pprof")
+	o.http.add(flags)
 	o.add(flags, "how a dry run prints its summary on stderr")
 	return c
 }
@@ -91,6 +93,11 @@ func (o *runOptions) check() error {
 		return usageError("--dry-run reaches no broker: leave out --embedded")
 	case len(o.seeds) > 0 && !o.embedded:
 		return usageError("--seed needs --embedded")
+	case o.dryRun && o.http.address != "":
+		return usageError("--dry-run serves nothing: leave out --http")
+	}
+	if err := o.http.check(); err != nil {
+		return err
 	}
 	return o.startOptions.check()
 }
@@ -100,6 +107,11 @@ func (p *program) run(ctx context.Context, l *loaded, o runOptions, logger *slog
 	if err := oneStdin(l, nil); err != nil {
 		return err
 	}
+	server, err := o.http.listen(ctx, logger)
+	if err != nil {
+		return err
+	}
+	defer server.close()
 	w := &wiring{program: p, loaded: l, options: o, logger: logger}
 	if o.embedded {
 		broker, err := p.startEmbedded(ctx, l, o, logger)
@@ -117,7 +129,7 @@ func (p *program) run(ctx context.Context, l *loaded, o runOptions, logger *slog
 		observe.LogRecords(graph, logger)
 	}
 	started := time.Now()
-	result, err := p.start(ctx, l, graph, logger)
+	result, err := p.start(ctx, l, graph, logger, server)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil // stopped before it began

@@ -45,10 +45,10 @@ func (p *program) prepare(cmd *cobra.Command, path string) (*loaded, *slog.Logge
 	return l, logger, err
 }
 
-// start runs the graph of a pipeline to its end. The error is an [exitError] and
-// says why it never began.
-func (p *program) start(ctx context.Context, l *loaded, graph *engine.Graph, logger *slog.Logger) (engine.Result, error) {
-	observer := observerOf(l, graph, logger, false)
+// start runs the graph of a pipeline to its end; server, which may be nil, tells
+// of it. The error is an [exitError] and says why it never began.
+func (p *program) start(ctx context.Context, l *loaded, graph *engine.Graph, logger *slog.Logger, server *httpServer) (engine.Result, error) {
+	observer := observerOf(l, graph, logger, server)
 	rt, err := engine.New(graph, engine.Options{Logger: logger, Seed: uint64(time.Now().UnixNano()), OnFailure: observer.Failed})
 	if err != nil {
 		return engine.Result{}, &exitError{code: exitUsage, err: err}
@@ -56,6 +56,7 @@ func (p *program) start(ctx context.Context, l *loaded, graph *engine.Graph, log
 	defer floorHeap()()
 	observer.Watch(rt)
 	defer observed(ctx, observer)()
+	defer server.serve(ctx, observer, nil)()
 	defer p.terminal.progress(observer)()
 	result, err := rt.Run(ctx)
 	if err != nil {

@@ -46,11 +46,15 @@ func (p *Plan) expression(written *configs.Expression, names ...string) *Express
 		p.problem(d)
 		return nil
 	}
-	return &Expression{program: program, written: written, reads: reads{
+	return &Expression{program: program, written: written, reads: readsOf(program)}
+}
+
+func readsOf(program *expression.Program) reads {
+	return reads{
 		value: program.Reads("value"), key: program.Reads("key"), headers: program.Reads("headers"),
 		topic: program.Reads("topic"), partition: program.Reads("partition"),
 		offset: program.Reads("offset"), timestamp: program.Reads("timestamp"),
-	}}
+	}
 }
 
 // width is how many characters the expression takes in its first line.

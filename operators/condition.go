@@ -1,0 +1,25 @@
+package operators
+
+import (
+	"errors"
+	"fmt"
+
+	"waterhealer/configs"
+	"waterhealer/engine"
+	"waterhealer/operators/expression"
+)
+
+// Condition compiles an expression that stands in no pipeline file, of someone
+// who looks at records while they pass: it says which ones to show.
+func Condition(source string) (func(*engine.Record) (bool, error), error) {
+	program, err := expression.Compile(source, expression.Options{})
+	var at *expression.Error
+	if errors.As(err, &at) {
+		return nil, fmt.Errorf("column %d: %w", at.Column+1, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	e := &Expression{program: program, written: &configs.Expression{Source: source}, reads: readsOf(program)}
+	return e.RunBool, nil
+}
