@@ -29,11 +29,14 @@ type executor struct {
 	// pulse is for the watchdog; beating is false while it says that nothing is done.
 	pulse   pulse
 	beating bool
+	// timing is nil where nothing is measured, timed while a record is not timed.
+	timing, timed *timing
 }
 
 func newExecutor(rt *Runtime) *executor {
 	return &executor{
 		rt:       rt,
+		timing:   rt.timing(),
 		counts:   make([]counts, len(rt.graph.Nodes)),
 		outgoing: make([][]item, len(rt.graph.Nodes)),
 		settled:  make([][]item, len(rt.graph.Nodes)),
@@ -59,10 +62,13 @@ func (x *executor) enter(ctx context.Context, r *Record) {
 	}
 	n := r.sourceNode()
 	x.beat(n, r)
+	if x.times() {
+		defer x.timesEnd()
+	}
 	c := &x.counts[n.index]
 	total := r.count()
 	c.in += total
-	decoded := x.decode(n, r)
+	decoded := x.timedDecode(n, r, total)
 	if decoded != nil {
 		c.out += decoded.count()
 		x.forward(ctx, n, decoded)
@@ -171,7 +177,7 @@ func (x *executor) process(ctx context.Context, n *Node, port int, r *Record) {
 	c := &x.counts[n.index]
 	c.in++
 	out := x.begin(ctx, n, r)
-	if err := n.call(ctx, port, r, out); err != nil {
+	if err := x.timedCall(ctx, n, port, r, out); err != nil {
 		c.failed++
 		out.fail(r, err)
 	} else if out.emitted+out.kept+out.failed == 0 {

@@ -91,6 +91,7 @@ func (rt *Runtime) begin(c *Claim, records []*Record) ([]*Record, error) {
 		c.ages.note(entries[0].Offset, rt.clock.Now())
 	}
 	c.entries = entries
+	rt.noteSizes(c.node, entries)
 	defer clear(entries)
 	if err != nil {
 		return nil, err

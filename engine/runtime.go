@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"waterhealer/healer"
 )
@@ -23,6 +24,8 @@ type Options struct {
 	// one enters, so that the same input gives the same output in the same order,
 	// across outputs, too. It is for one lane. Dry runs use it.
 	InTurn bool
+	// Measures are filled where they are not nil. They are of one run.
+	Measures *Measures
 	// Seed makes jitter repeatable.
 	Seed uint64
 }
@@ -44,6 +47,8 @@ type Runtime struct {
 	turns       *turns    // nil where goroutines work at once
 	senders     []atomic.Int32
 	stats       []Stats
+	measures    []*measure // by node index; nil where nothing is measured
+	clockCost   time.Duration
 
 	budget *budget
 	epochs atomic.Int64
@@ -106,6 +111,9 @@ func New(g *Graph, o Options) (*Runtime, error) {
 		failed:      make(map[*healer.Ack]*failed),
 		end:         ending{halted: make(chan struct{}), abandoned: make(chan struct{})},
 		stopSources: func() {}, kill: func() {},
+	}
+	if rt.measures = o.Measures.bind(g); rt.measures != nil {
+		rt.clockCost = clockCost()
 	}
 	rt.build()
 	rt.countDeaths()
@@ -248,6 +256,9 @@ func (rt *Runtime) Stats() []NodeStats {
 	out := make([]NodeStats, len(rt.graph.Nodes))
 	for i, n := range rt.graph.Nodes {
 		out[i] = rt.stats[i].copy(n)
+		if rt.measures != nil {
+			out[i].Took, out[i].Timed = rt.measures[i].times.total()
+		}
 	}
 	return out
 }

@@ -70,6 +70,9 @@ func (s *stage) run(ctx context.Context) {
 func (s *stage) process(ctx context.Context, it item) {
 	if r := unended(it.record); r != nil {
 		s.x.beat(s.node, r)
+		if s.x.times() {
+			defer s.x.timesEnd()
+		}
 		s.x.process(ctx, s.node, it.port, r)
 	}
 }
@@ -140,6 +143,9 @@ func (s *stage) fire(ctx context.Context) {
 func (s *stage) call(ctx context.Context, what *string, f func(out *Out) error) bool {
 	s.x.beating = true
 	s.x.pulse.begin(what, s.node, nil)
+	if s.x.times() {
+		defer s.x.timesEnd()
+	}
 	out := s.x.begin(ctx, s.node, nil)
 	err := safely(*what+" of an operator", func() error { return f(out) })
 	s.x.finish(out)

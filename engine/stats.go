@@ -1,6 +1,9 @@
 package engine
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // counts are what one node did, kept by one goroutine and added to the node's
 // [Stats] once per slice.
@@ -37,6 +40,10 @@ type NodeStats struct {
 	// further tries, Dead acknowledged dead letters, Skipped skips. Held is how
 	// many records an operator holds now.
 	In, Out, Dropped, Failed, Retried, Dead, Skipped, Held int64
+	// Took is what Timed records took in the node itself, estimated from some of
+	// them; 0 without [Options.Measures].
+	Took  time.Duration
+	Timed int64
 }
 
 func (s *Stats) copy(n *Node) NodeStats {

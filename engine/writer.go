@@ -190,6 +190,10 @@ func (w *writer) call(ctx context.Context, records []*Record) (results []error) 
 	}()
 	w.pulse.begin(&doingWrite, w.node, records[0])
 	defer w.pulse.end()
+	if w.rt.measures != nil {
+		began := time.Now()
+		defer func() { w.noteWrite(time.Since(began), int64(len(records))) }()
+	}
 	results = w.node.Output.Write(ctx, records)
 	if results != nil && len(results) != len(records) {
 		return all(fmt.Errorf("internal error in an output: %d answers for %d records", len(results), len(records)))

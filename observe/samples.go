@@ -84,6 +84,9 @@ func (s *samples) rates(status *Status) {
 	}
 	for i := range status.Nodes {
 		n, a, b := &status.Nodes[i], &first.nodes[i], &last.nodes[i]
+		if timed := b.Timed - a.Timed; timed > 0 {
+			n.Seconds = (b.Took - a.Took).Seconds() / float64(timed)
+		}
 		n.InRate, n.OutRate, n.FailedRate = perSecond(a.In, b.In, span), perSecond(a.Out, b.Out, span), perSecond(a.Failed, b.Failed, span)
 	}
 }
