@@ -63,3 +63,10 @@ func (rt *Runtime) Trying() []Trying {
 	}
 	return list
 }
+
+// Remote is an [Output] that knows whether its destination is there, also while
+// it has nothing to write.
+type Remote interface {
+	// Away is since when nothing has answered, and why; zero while something does.
+	Away() (since time.Time, err error)
+}

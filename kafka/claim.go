@@ -72,6 +72,7 @@ func (g *group) begin(session sarama.ConsumerGroupSession, messages sarama.Consu
 	}
 	c.next.Store(c.start)
 	c.shown.commits(c.committed, c.metadata)
+	c.shown.end.Store(-1)
 	if g.settings.UntilEnd {
 		c.end = g.ends[at] // 0 of a partition that was not there at the start
 	}

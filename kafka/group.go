@@ -165,6 +165,7 @@ func (g *group) open(ctx context.Context) error {
 	g.running.Go(func() { g.consume(member) })
 	g.running.Go(func() { g.commitAtIntervals(member) })
 	g.running.Go(func() { g.followTails(member) })
+	g.running.Go(func() { g.followEnds(member) })
 	g.running.Go(func() { g.followLogStarts(member) })
 	if g.settings.UntilEnd {
 		g.running.Go(func() { g.awaitEnds(member) })
@@ -173,7 +174,11 @@ func (g *group) open(ctx context.Context) error {
 }
 
 // newWatch starts to look for silent connections of a member.
-func (g *group) newWatch() *watch { return newWatch(g.connection, g.memberOf(), g.silence) }
+func (g *group) newWatch() *watch {
+	w := newWatch(g.connection, g.memberOf(), g.silence)
+	g.told.watch.Store(w)
+	return w
+}
 
 // stop ends the taking of records. When it returns no Push is under way, and
 // none will be.

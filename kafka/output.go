@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -68,8 +69,9 @@ type output struct {
 	pause       time.Duration // before the second try of a batch; it doubles
 
 	client   sarama.Client
-	abort    context.CancelFunc // breaks off client's connections
-	watch    *watch             // of all connections
+	abort    context.CancelFunc    // breaks off client's connections
+	watch    *watch                // of all connections
+	seen     atomic.Pointer[watch] // the same, for who looks from outside
 	silence  silence
 	config   *sarama.Config // of the connections that carry messages
 	producer identity
@@ -115,6 +117,7 @@ func (o *output) Open(ctx context.Context) error {
 	config.Net.ReadTimeout = askTimeout
 	life, abort := context.WithCancel(context.WithoutCancel(ctx))
 	watch := newWatch(o.options.Connection, "", o.silence)
+	o.seen.Store(watch)
 	watch.over(life, config)
 	client, err := o.options.Client(ctx, config)
 	if err != nil {

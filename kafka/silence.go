@@ -35,6 +35,10 @@ type silence struct {
 	// refuse is how long dialing a broker that is shut takes to fail. Sarama's
 	// clients hold a broker's lock meanwhile, and look at all locks in turn.
 	refuse time.Duration
+	// quiet is how long nothing may come in while a client waits before somebody
+	// asks whether any broker is there, and idle the same while none waits; 0 is
+	// that nobody asks. See presence.go.
+	quiet, idle time.Duration
 }
 
 // memberSilence is for the clients of a group. Fetches come back after a
@@ -42,7 +46,7 @@ type silence struct {
 func memberSilence(session time.Duration) silence {
 	return silence{
 		look: 500 * time.Millisecond, after: 3 * time.Second, ask: 3 * time.Second, again: 2 * time.Second,
-		stale: 8 * time.Second, hold: session,
+		stale: 8 * time.Second, hold: session, quiet: 4 * time.Second, idle: 4 * time.Second,
 	}
 }
 
@@ -50,7 +54,7 @@ func memberSilence(session time.Duration) silence {
 func writerSilence() silence {
 	return silence{
 		look: 500 * time.Millisecond, after: 4 * time.Second, ask: 3 * time.Second, again: 2 * time.Second,
-		stale: ackTimeout + time.Second, refuse: 500 * time.Millisecond,
+		stale: ackTimeout + time.Second, refuse: 500 * time.Millisecond, quiet: 4 * time.Second, idle: 10 * time.Second,
 	}
 }
 
@@ -68,6 +72,7 @@ type watch struct {
 	began      time.Time
 	cancel     context.CancelFunc
 	running    sync.WaitGroup
+	presence   presence
 
 	// The watch never calls a client: its locks may be held by what waits for a
 	// silent broker.
@@ -194,7 +199,11 @@ type line struct {
 func (l *line) Read(b []byte) (int, error) {
 	l.reading.Store(l.watch.now())
 	defer l.reading.Store(0)
-	return l.Conn.Read(b)
+	n, err := l.Conn.Read(b)
+	if n > 0 {
+		l.watch.presence.hears(l.watch.now())
+	}
+	return n, err
 }
 
 // writePiece is small enough for a slow peer to take in time.

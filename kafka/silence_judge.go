@@ -25,6 +25,7 @@ func (w *watch) run(ctx context.Context) {
 		for _, s := range w.suspects() {
 			w.running.Go(func() { w.judge(ctx, s) })
 		}
+		w.lookForBrokers(ctx)
 	}
 }
 

@@ -15,6 +15,7 @@ var _ engine.Member = (*group)(nil)
 // told is what a group tells of itself, beside what it needs for its work.
 type told struct {
 	commits, commitErrors atomic.Int64
+	watch                 atomic.Pointer[watch] // nil before it connects
 
 	mu         sync.Mutex
 	session    sarama.ConsumerGroupSession // the one that was seen last
@@ -41,7 +42,11 @@ func (s *shown) commits(offset int64, metadata string) {
 
 // counted notes the answer to a request.
 func (t *told) counted(err error) {
-	if err != nil {
+	switch {
+	case err == nil:
+	case rebalancing(err): // sent again by who has the partitions then
+		return
+	default:
 		t.commitErrors.Add(1)
 		return
 	}
@@ -83,6 +88,7 @@ func (g *group) Group() engine.GroupStatus {
 	s.Uncommitted, s.CommitError = g.committed.since, g.committed.err
 	g.committed.mu.Unlock()
 	t := &g.told
+	s.Away, s.AwayError = t.watch.Load().absent()
 	s.Commits, s.CommitErrors = t.commits.Load(), t.commitErrors.Load()
 	t.mu.Lock()
 	s.Joined, s.Ever, s.Since, s.LastCommit = t.joined, t.ever, t.since, t.lastCommit
@@ -100,3 +106,8 @@ func (g *group) Group() engine.GroupStatus {
 	}
 	return s
 }
+
+var _ engine.Remote = (*output)(nil)
+
+// Away tells whether any broker of an output answers.
+func (o *output) Away() (since time.Time, err error) { return o.seen.Load().absent() }

@@ -30,7 +30,27 @@ type facts struct {
 	reason       error
 	groups       []engine.GroupStatus
 	trying       []engine.Trying
+	remotes      []remote
 	stuck        []engine.Stuck
+}
+
+// remote is an output that knows whether its destination is there.
+type remote struct {
+	node  string
+	since time.Time // zero while something answers
+	err   error
+}
+
+// remotesOf asks the outputs of a graph that know it.
+func remotesOf(g *engine.Graph) []remote {
+	var list []remote
+	for _, n := range g.Nodes {
+		if r, ok := n.Output.(engine.Remote); ok {
+			since, err := r.Away()
+			list = append(list, remote{node: n.Name, since: since, err: err})
+		}
+	}
+	return list
 }
 
 // judge says whether the pipeline does its work. It goes by since when something
@@ -106,8 +126,16 @@ func (f *facts) judgeGroup(g *engine.GroupStatus, add adder) {
 }
 
 func (f *facts) judgeOutputs(add adder) {
+	away := make(map[string]bool)
+	for _, r := range f.remotes {
+		if !r.since.IsZero() {
+			away[r.node] = true
+			add(ProblemBrokersAway, r.node, r.since, "no broker that %s writes to has answered since %s: %v. Its records wait; see whether the brokers run and can be reached from here",
+				r.node, r.since.UTC().Format(time.TimeOnly), r.err)
+		}
+	}
 	for _, t := range f.trying {
-		if t.Destination && f.now.Sub(t.Since) > awayTime {
+		if t.Destination && !away[t.Node.Name] && f.now.Sub(t.Since) > awayTime {
 			add(ProblemBrokersAway, t.Node.Name, t.Since, "%s cannot write since %s: %v. Its records wait and are tried again; see whether the destination can be reached and lets us write",
 				t.Node.Name, t.Since.UTC().Format(time.TimeOnly), t.Err)
 		}

@@ -59,7 +59,8 @@ func (o *Observer) Status() *Status {
 		s.Stuck = append(s.Stuck, stuckOf(&stuck[i]))
 	}
 	s.Health = judge(facts{
-		now: now, started: o.started, phase: phase, reason: reason, groups: groups, trying: rt.Trying(), stuck: stuck,
+		now: now, started: o.started, phase: phase, reason: reason, groups: groups, trying: rt.Trying(),
+		remotes: remotesOf(o.options.Graph), stuck: stuck,
 	})
 	return s
 }
