@@ -10,6 +10,12 @@ export function color(name) {
   return getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
 }
 
+/** The clock's time of a mark, with seconds where marks are closer than a minute. */
+function hour(t, marks) {
+  const close = marks.length > 1 && marks[1] - marks[0] < 60;
+  return new Date(t * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", ...(close ? { second: "2-digit" } : {}) });
+}
+
 export class Charts {
   constructor(rateBox, lagBox) {
     this.boxes = { rate: rateBox, lag: lagBox };
@@ -72,9 +78,9 @@ export class Charts {
       width: this.boxes[name].clientWidth,
       height,
       cursor: { y: false, drag: { x: false, y: false } },
-      legend: { live: true },
+      legend: { live: false },
       scales: { x: { time: true }, y: { range: (_, least, most) => [0, Math.max(1, most * 1.1)] } },
-      axes: [{ ...axis, space: 70, values: (_, at) => at.map((t) => new Date(t * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })) }, { ...axis, size: 60, values: (_, at) => at.map(text) }],
+      axes: [{ ...axis, space: 70, values: (_, at) => at.map((t) => hour(t, at)) }, { ...axis, size: 60, values: (_, at) => at.map(text) }],
       series: [
         { value: (_, t) => (t ? new Date(t * 1000).toLocaleTimeString("en-GB") : "–") },
         ...lines.map(([label, stroke]) => ({ label, stroke: color(stroke), width: 1.5, points: { show: false }, value: (_, n) => text(n) })),

@@ -37,6 +37,10 @@ export class Graph {
       this.draw(s, direction);
     }
     for (const n of s.nodes) this.number(n, s);
+    for (const line of this.asides ?? []) {
+      const from = s.nodes.find((n) => n.name === line.from);
+      line.element.classList.toggle("unused", !from || (line.aside === "dead_letter" && from.failed === 0));
+    }
     for (const line of this.lines ?? []) {
       const from = s.nodes.find((n) => n.name === line.from);
       line.element.classList.toggle("flows", !!from && from.out_rate > 0);
@@ -48,21 +52,32 @@ export class Graph {
   }
 
   draw(s, direction) {
+    // What takes dead letters and reports is fed from everywhere: it stands below,
+    // and only those are joined to it that have fed it.
+    const aside = s.nodes.filter((n) => n.aside);
+    const main = s.nodes.filter((n) => !n.aside);
     const g = new Layout({ multigraph: true });
     g.setGraph({ rankdir: direction, nodesep: 18, ranksep: direction === "LR" ? 44 : 30, marginx: 8, marginy: 8 });
     g.setDefaultEdgeLabel(() => ({}));
-    for (const n of s.nodes) g.setNode(n.name, { ...size });
-    const known = new Set(s.nodes.map((n) => n.name));
+    for (const n of main) g.setNode(n.name, { ...size });
+    const known = new Set(main.map((n) => n.name));
     s.edges.forEach((e, i) => {
-      if (known.has(e.from) && known.has(e.to)) g.setEdge(e.from, e.to, { aside: e.aside, branch: e.branch }, String(i));
+      if (known.has(e.from) && known.has(e.to)) g.setEdge(e.from, e.to, { branch: e.branch }, String(i));
     });
     layout(g);
-    const { width, height } = g.graph();
+    let { width, height } = g.graph();
+    this.places = new Map(main.map((n) => [n.name, g.node(n.name)]));
+    aside.forEach((n, i) => this.places.set(n.name, { x: Math.max(size.width / 2 + 8, width - (aside.length - 1 - i) * (size.width + 18) - size.width / 2 - 8), y: height + 26 + size.height / 2 }));
+    if (aside.length) {
+      height += size.height + 34;
+      width = Math.max(width, ...aside.map((n) => this.places.get(n.name).x + size.width / 2 + 8));
+    }
     const picture = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": `${s.nodes.length} nodes` });
     picture.append(svg("defs", {}, svg("marker", { id: "arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" }, svg("path", { d: "M0 0L8 4L0 8z", class: "tip" }))));
     this.lines = g.edges().map((e) => this.line(picture, g.edge(e), e));
+    this.asides = s.edges.filter((e) => e.aside && this.places.has(e.from) && this.places.has(e.to)).map((e) => this.sideLine(picture, e));
     this.parts.clear();
-    for (const n of s.nodes) picture.append(this.node(n, g.node(n.name)));
+    for (const n of s.nodes) picture.append(this.node(n, this.places.get(n.name)));
     this.box.replaceChildren(picture);
   }
 
@@ -74,13 +89,24 @@ export class Graph {
       d += `Q${points[i].x} ${points[i].y} ${next.x} ${next.y}`;
     }
     if (points.length === 2) d += `L${points[1].x} ${points[1].y}`;
-    const path = svg("path", { d, class: edge.aside ? "edge aside" : "edge", "marker-end": "url(#arrow)" });
+    const path = svg("path", { d, class: "edge", "marker-end": "url(#arrow)" });
     picture.append(path);
     if (edge.branch) {
       const middle = points[Math.floor(points.length / 2)];
       picture.append(svg("text", { x: middle.x, y: middle.y - 4, class: "branch" }, String(edge.branch)));
     }
     return { from: ends.v, element: path };
+  }
+
+  /** A line to what is fed from beside the graph; hidden until it is. */
+  sideLine(picture, e) {
+    const from = this.places.get(e.from), to = this.places.get(e.to);
+    const x = from.x, y = from.y + size.height / 2, top = to.y - size.height / 2;
+    const near = Math.abs(x - to.x) < size.width / 2;
+    const d = near ? `M${x} ${y}L${x} ${top}` : `M${x} ${y}C${x} ${to.y} ${x} ${to.y} ${to.x + (x < to.x ? -1 : 1) * (size.width / 2)} ${to.y}`;
+    const path = svg("path", { d, class: "edge aside", "marker-end": "url(#arrow)" });
+    picture.append(path);
+    return { ...e, element: path };
   }
 
   node(n, place) {

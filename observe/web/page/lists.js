@@ -53,6 +53,8 @@ export function showFailures(s) {
   set(at("failure-count"), s.totals.failed ? count(s.totals.failed) : "");
   const hidden = s.failures.some((f) => f.value === undefined && f.key === undefined);
   set(at("failures-hint"), s.failures.length === 0 ? "None since the start." : hidden ? "Keys, values and headers are hidden; --http-show-values shows them." : "");
+  // One that is being read must not move away.
+  if (at("failure-rows").querySelector("details[open]")) return;
   redraw(at("failure-rows"), JSON.stringify(s.failures), () => s.failures.map(failure));
 }
 
