@@ -87,9 +87,10 @@ class Row {
     this.canvas.setAttribute("role", "img");
     this.cells = ["n", "n", "n", "n"].map((c) => element("td", c));
     this.line = element("tr", "", this.name, element("td", "wide", this.canvas), ...this.cells);
-    this.text = element("td", "");
-    this.text.colSpan = 6;
-    this.stuck = element("tr", "stuck", this.text);
+    this.text = element("div", "");
+    const cell = element("td", "", this.text);
+    cell.colSpan = 6;
+    this.stuck = element("tr", "stuck", cell);
   }
 
   /** Shows a partition and says whether its head is worth a line. */
@@ -146,7 +147,8 @@ class Row {
     if (read === 0 && left === 0) pen.fillRect(0, height / 2 - 1, width, 2);
     bar(from, p.watermark, "good");
     bar(p.watermark, p.position, "open");
-    for (const [a, b] of p.finished ?? []) bar(a, b, "hole");
+    // Narrower than a point, they are as faint as they are few.
+    for (const [a, b] of p.finished ?? []) bar(a, b, "hole", 0.2);
     if (p.head) {
       pen.fillStyle = color(worry(p) ? "bad" : "text");
       pen.fillRect(Math.min(x(p.head.offset), width - 3), 0, 3, height);
