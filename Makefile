@@ -80,7 +80,7 @@ bench: $(if $(filter kafka both,$(BROKERS)),kafka)
 
 # The references in docs/, which tests hold against the code.
 docs:
-	$(GO) test ./cmd ./operators ./operators/expression -run 'Reference$$' -update
+	$(GO) test ./cmd ./operators ./operators/expression ./observe/metrics -run 'Reference$$' -update
 
 # Every fuzz target for a short while.
 fuzz:

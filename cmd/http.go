@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 
 	"github.com/spf13/pflag"
 
+	"waterhealer/engine"
 	"waterhealer/observe"
+	"waterhealer/observe/metrics"
 	"waterhealer/observe/web"
 )
 
@@ -69,6 +70,15 @@ type httpServer struct {
 	listener net.Listener
 	tls      *tls.Config
 	logger   *slog.Logger
+	measures *engine.Measures
+}
+
+// measured are the times and sizes that the server shows; nil where there is none.
+func (s *httpServer) measured() *engine.Measures {
+	if s == nil {
+		return nil
+	}
+	return s.measures
 }
 
 // listen opens the address, so that what is wrong with it is known before the
@@ -77,7 +87,7 @@ func (o httpOptions) listen(ctx context.Context, logger *slog.Logger) (*httpServ
 	if o.address == "" {
 		return nil, nil //nolint:nilnil // off is no error
 	}
-	s := &httpServer{options: o, logger: logger}
+	s := &httpServer{options: o, logger: logger, measures: engine.NewMeasures()}
 	var err error
 	if s.tls, err = o.tls(); err != nil {
 		return nil, usageError("%w", err)
@@ -128,7 +138,7 @@ func (o httpOptions) tls() (*tls.Config, error) {
 
 // serve answers until the returned function is called. A server that breaks
 // does not end the pipeline, whose records matter more.
-func (s *httpServer) serve(ctx context.Context, pipeline observe.Pipeline, metrics http.Handler) (stop func()) {
+func (s *httpServer) serve(ctx context.Context, pipeline observe.Pipeline) (stop func()) {
 	if s == nil {
 		return func() {}
 	}
@@ -137,7 +147,7 @@ func (s *httpServer) serve(ctx context.Context, pipeline observe.Pipeline, metri
 		scheme = "https"
 	}
 	server := web.New(web.Options{
-		Pipeline: pipeline, Metrics: metrics, Token: s.options.token, Hosts: s.options.hosts, TLS: s.tls, Logger: s.logger,
+		Pipeline: pipeline, Metrics: metrics.Handler(pipeline, s.measures), Token: s.options.token, Hosts: s.options.hosts, TLS: s.tls, Logger: s.logger,
 	})
 	// A signal drains the pipeline, and people want to see how.
 	serving, cancel := context.WithCancel(context.WithoutCancel(ctx))

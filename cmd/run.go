@@ -112,7 +112,7 @@ func (p *program) run(ctx context.Context, l *loaded, o runOptions, logger *slog
 		return err
 	}
 	defer server.close()
-	w := &wiring{program: p, loaded: l, options: o, logger: logger}
+	w := &wiring{program: p, loaded: l, options: o, logger: logger, measures: server.measured()}
 	if o.embedded {
 		broker, err := p.startEmbedded(ctx, l, o, logger)
 		if err != nil {

@@ -49,14 +49,16 @@ func (p *program) prepare(cmd *cobra.Command, path string) (*loaded, *slog.Logge
 // of it. The error is an [exitError] and says why it never began.
 func (p *program) start(ctx context.Context, l *loaded, graph *engine.Graph, logger *slog.Logger, server *httpServer) (engine.Result, error) {
 	observer := observerOf(l, graph, logger, server)
-	rt, err := engine.New(graph, engine.Options{Logger: logger, Seed: uint64(time.Now().UnixNano()), OnFailure: observer.Failed})
+	rt, err := engine.New(graph, engine.Options{
+		Logger: logger, Seed: uint64(time.Now().UnixNano()), OnFailure: observer.Failed, Measures: server.measured(),
+	})
 	if err != nil {
 		return engine.Result{}, &exitError{code: exitUsage, err: err}
 	}
 	defer floorHeap()()
 	observer.Watch(rt)
 	defer observed(ctx, observer)()
-	defer server.serve(ctx, observer, nil)()
+	defer server.serve(ctx, observer)()
 	defer p.terminal.progress(observer)()
 	result, err := rt.Run(ctx)
 	if err != nil {

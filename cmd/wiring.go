@@ -20,6 +20,8 @@ type wiring struct {
 	loaded  *loaded
 	options runOptions
 	logger  *slog.Logger
+	// measures are nil where nobody can look at them.
+	measures *engine.Measures
 	// override replaces the connection of every Kafka node, for the embedded broker.
 	override *kafka.Connection
 
@@ -72,6 +74,7 @@ func (w *wiring) sources(nodes []*configs.Node, settings map[string]operators.So
 
 func (w *wiring) output(request operators.OutputRequest) (engine.Output, error) {
 	n := request.Node
+	request.Render = w.measures.Render(request.Name, request.Render)
 	if n.Kind != "kafka" {
 		return local.NewOutput(local.OutputOptions{Node: n, Render: request.Render, Codec: request.Codec, Stdout: w.program.stdout, Logger: w.logger})
 	}

@@ -116,6 +116,7 @@ func suite(t *testing.T, b *broker) {
 	t.Run("SecondSignal", func(t *testing.T) { testSecondSignal(t, b) })
 	t.Run("SlidingKilled", func(t *testing.T) { testSlidingKilled(t, b) })
 	t.Run("Supervise", func(t *testing.T) { testSupervise(t, b) })
+	t.Run("Metrics", func(t *testing.T) { testMetrics(t, b) })
 }
 
 // The main job: filter, map, batch, heal to a topic.
