@@ -26,6 +26,7 @@ type plan struct {
 	Halts                      bool
 	Signal                     time.Duration // after so long the run is stopped; 0 is never
 	Seed                       uint64
+	Watched                    bool // somebody looks at it all the time
 }
 
 type nodePlan struct {
@@ -81,6 +82,7 @@ func drawPlan(t *rapid.T, halts bool) plan {
 		Seed:       rapid.Uint64().Draw(t, "seed"),
 	}
 	p.InTurn = p.Workers == 1 && rapid.Bool().Draw(t, "in turn")
+	p.Watched = rapid.Bool().Draw(t, "watched")
 	kinds := []string{"pass", "map", "filter", "twice", "flatten", "poison", "panic", "foreach", "sum", "slow", "window", "timed", "keyed", "pairs", "delay"}
 	for i := range rapid.IntRange(0, 5).Draw(t, "nodes") {
 		n := nodePlan{

@@ -27,10 +27,17 @@ func play(t *testing.T, p plan) (problems []string) {
 		if p.Signal > 0 {
 			defer time.AfterFunc(p.Signal, signal).Stop()
 		}
+		var looks []string
+		looked := func() {}
+		if p.Watched {
+			looked = w.lookOn(&looks)
+		}
 		result, err := rt.Run(running)
 		if err != nil {
 			t.Fatal(err)
 		}
+		looked()
+		w.l.problems = append(w.l.problems, looks...)
 		w.l.check()
 		problems = append(w.l.problems, w.after(ctx, result)...)
 	})

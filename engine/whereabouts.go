@@ -37,6 +37,9 @@ type located = map[*healer.Ack]Whereabouts
 // writers hold is only known at the next look, as only they may look at it.
 // [Runtime.Progress] tells what was found.
 func (rt *Runtime) Locate(older time.Duration) {
+	if rt.turns != nil {
+		return // who is woken there takes a turn
+	}
 	now := rt.clock.Now()
 	heads := make(map[*healer.Ack]*Claim)
 	for _, c := range rt.held() {
