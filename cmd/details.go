@@ -45,17 +45,61 @@ func detailAt(lines []string, at configs.Position) string {
 	first := []rune(lines[at.Line-1])
 	column := min(max(at.Column-1, 0), len(first))
 	_, rest, _ := strings.Cut(string(first[column:]), ":")
-	parts := []string{rest}
+	text := strings.TrimSpace(rest)
 	for _, line := range lines[at.Line:] {
-		text := strings.TrimLeft(line, " ")
-		if text != "" && len(line)-len(text) <= column {
+		more := strings.TrimSpace(line)
+		if more != "" && len(line)-len(strings.TrimLeft(line, " ")) <= column {
 			break
 		}
-		if text = strings.TrimSpace(text); text != "" && !strings.HasPrefix(text, "#") {
-			parts = append(parts, text)
+		switch {
+		case more == "", strings.HasPrefix(more, "#"):
+		case text == "", opens(text), !begins(more):
+			text += " " + more
+		default:
+			text += ", " + more
 		}
 	}
-	return shortened(strings.Join(strings.Fields(strings.Join(parts, " ")), " "))
+	return shortened(unquoted(inside(strings.Join(strings.Fields(text), " "))))
+}
+
+// begins says that a line is an entry of a mapping or a list, and does not go on
+// with the one above.
+func begins(line string) bool {
+	key, _, found := strings.Cut(line, ":")
+	return strings.HasPrefix(line, "- ") || found && !strings.ContainsAny(key, " ({[?")
+}
+
+// opens says that what follows belongs to what a text ends with.
+func opens(text string) bool { return strings.HasSuffix(text, ":") || strings.HasSuffix(text, ",") }
+
+// unquoted takes the quotes of YAML away where they are around the whole.
+func unquoted(text string) string {
+	if n := len(text); n >= 2 && (text[0] == '\'' || text[0] == '"') && text[n-1] == text[0] && strings.Count(text, text[:1]) == 2 {
+		return text[1 : n-1]
+	}
+	return text
+}
+
+// inside leaves out what closes a bracket that was opened before the text.
+func inside(text string) string {
+	depth, quote := 0, rune(0)
+	for i, c := range text {
+		switch {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"', c == '\'':
+			quote = c
+		case c == '{', c == '[', c == '(':
+			depth++
+		case c == '}', c == ']', c == ')':
+			if depth--; depth < 0 {
+				return strings.TrimSpace(text[:i])
+			}
+		}
+	}
+	return text
 }
 
 func shortened(text string) string {

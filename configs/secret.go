@@ -12,11 +12,50 @@ import (
 // secret remembers where a secret stands in the file, so that it can be left
 // out where the file's text is shown.
 func (r *reader) secret(it *item) {
-	if it.shape != scalar || it.substituted || it.source == nil {
+	if it.shape != scalar || it.source == nil {
 		return
 	}
-	if places := r.text.scalarPlaces(it.source); len(places) > 1 {
+	places := r.text.scalarPlaces(it.source)
+	switch {
+	case len(places) < 2:
+	case it.substituted:
+		for _, part := range writtenParts(it.source.Value, 0) {
+			r.secrets = append(r.secrets, span{places[part.from], places[part.to]})
+		}
+	default:
 		r.secrets = append(r.secrets, span{places[0], places[len(places)-1]})
+	}
+}
+
+// writtenParts are the characters of a text that are not what a substitution
+// names: what stands around substitutions, and their defaults. from is the
+// number of the text's first character.
+func writtenParts(text string, from int) (parts []span) {
+	write := func(written string) {
+		if n := utf8.RuneCountInString(written); n > 0 {
+			parts = append(parts, span{from, from + n})
+			from += n
+		}
+	}
+	for {
+		before, rest, found := strings.Cut(text, "${")
+		if found && strings.HasSuffix(before, "$") { // a literal
+			write(before + "${")
+			text = rest
+			continue
+		}
+		body, after, closed := closing(rest)
+		if !found || !closed {
+			write(text)
+			return parts
+		}
+		write(before)
+		from += 2
+		if name, fallback, has := strings.Cut(body, ":-"); has && variableName.MatchString(name) {
+			parts = append(parts, writtenParts(fallback, from+utf8.RuneCountInString(name)+2)...)
+		}
+		from += utf8.RuneCountInString(body) + 1
+		text = after
 	}
 }
 

@@ -34,3 +34,28 @@ func TestSecretsByName(t *testing.T) {
 		})
 	}
 }
+
+// Of a secret that is put together, only the names of its parts are shown.
+func TestSecretsAroundSubstitutions(t *testing.T) {
+	for text, want := range map[string]string{
+		"${A}":               "${A}",
+		"${file:/a/b}":       "${file:/a/b}",
+		"x${A}yz":            "*${A}**",
+		"${A:-abc}":          "${A:-***}",
+		"${A:-ü${B:-cd}e}f":  "${A:-*${B:-**}*}*",
+		"a$${b}${C}":         "******${C}",
+		"${A}${B}":           "${A}${B}",
+		"abc":                "***",
+		"${A:-${file:x}}-${": "${A:-${file:x}}***",
+	} {
+		shown := []rune(text)
+		for _, part := range writtenParts(text, 0) {
+			for i := part.from; i < part.to; i++ {
+				shown[i] = '*'
+			}
+		}
+		if string(shown) != want {
+			t.Errorf("%s is shown as %s, want %s", text, string(shown), want)
+		}
+	}
+}

@@ -47,10 +47,12 @@ type GroupPartition struct {
 
 // Trying is an output that tries something again.
 type Trying struct {
-	Node        *Node
-	Since       time.Time // of the first error
-	Err         error     // the last
-	Destination bool      // it is about the way there, not about a record
+	Node  *Node
+	Since time.Time // of the first error
+	Err   error     // the last
+	// Away is since when nothing that was written had an answer; zero where
+	// something had, as when one record of many cannot be written.
+	Away time.Time
 }
 
 // Trying are the outputs that try something again, in the graph's order.
@@ -58,7 +60,7 @@ func (rt *Runtime) Trying() []Trying {
 	var list []Trying
 	for _, w := range rt.allWriters() {
 		if t := w.trying.Load(); t != nil {
-			list = append(list, Trying{Node: w.node, Since: t.since, Err: t.err, Destination: t.fault == FaultDestination})
+			list = append(list, Trying{Node: w.node, Since: t.since, Err: t.err, Away: t.away})
 		}
 	}
 	return list

@@ -77,7 +77,7 @@ func (w *writer) answer(ctx context.Context, slice []entry, results []error) {
 
 // answered notes that the destination is there.
 func (w *writer) answered() {
-	w.awayTries = 0
+	w.awayTries, w.awaySince = 0, time.Time{}
 	if w.complained {
 		w.complained = false
 		w.rt.log.Info("writes succeed again", "node", w.node.Name)
@@ -92,7 +92,9 @@ const awayLimit = time.Second
 // time: it is likely that the next ones will not either. Those that are tried
 // again say nothing about the others.
 func (w *writer) pause() {
-	w.awayTries++
+	if w.awayTries++; w.awaySince.IsZero() {
+		w.awaySince = w.rt.clock.Now()
+	}
 	w.away = w.rt.clock.Now().Add(min(w.backoff.after(w.awayTries), awayLimit))
 }
 

@@ -49,7 +49,8 @@ func (g *Graph) Ways() []Way {
 		for _, e := range n.edges {
 			ways = append(ways, Way{From: n, To: e.to, Branch: e.branch})
 		}
-		if n.Policy.DeadLetter != nil && n.Policy.Then == ThenDeadLetter {
+		passes := n.Role == RoleHealing && len(n.edges) > 0 // what fails is its outputs
+		if n.Policy.DeadLetter != nil && n.Policy.Then == ThenDeadLetter && !passes {
 			aside = append(aside, Way{From: n, To: n.Policy.DeadLetter, DeadLetters: true})
 		}
 		if n.Report != nil {

@@ -188,14 +188,14 @@ type trying struct {
 	err      error
 	progress int64 // what the writer has written or given up
 	since    time.Time
-	fault    Fault
+	away     time.Time // since when the destination answers nothing
 }
 
 // tries publishes what the writer has to try again, nil for nothing.
 func (w *writer) tries(e *entry) {
 	switch {
 	case e != nil:
-		w.trying.Store(&trying{record: e.record, err: e.trouble.err, progress: w.progress, since: e.trouble.since, fault: e.trouble.fault})
+		w.trying.Store(&trying{record: e.record, err: e.trouble.err, progress: w.progress, since: e.trouble.since, away: w.awaySince})
 	case w.trying.Load() != nil:
 		w.trying.Store(nil)
 	}

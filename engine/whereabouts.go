@@ -14,8 +14,6 @@ type Whereabouts struct {
 	Attempts int
 	Err      error
 	NextTry  time.Time // zero where no time is set
-	// Destination says that Err is about the way to the destination.
-	Destination bool
 }
 
 // place names what a record waits for.
@@ -208,10 +206,7 @@ func (w *writer) tellHolds() {
 			e := &l.entries[i]
 			where := Whereabouts{Node: w.node, Doing: waitsBehind}
 			if t := e.trouble; t != nil {
-				where = Whereabouts{
-					Node: w.node, Doing: waitsTry, Attempts: t.tries, Err: t.err, NextTry: laterOf(t.due, w.away),
-					Destination: t.fault == FaultDestination,
-				}
+				where = Whereabouts{Node: w.node, Doing: waitsTry, Attempts: t.tries, Err: t.err, NextTry: laterOf(t.due, w.away)}
 			}
 			tell(e, where)
 		}

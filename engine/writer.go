@@ -50,6 +50,7 @@ type writer struct {
 	// nothing at all; complained says that this was logged.
 	away       time.Time
 	awayTries  int
+	awaySince  time.Time
 	complained bool
 
 	unsynced []entry

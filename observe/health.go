@@ -135,9 +135,9 @@ func (f *facts) judgeOutputs(add adder) {
 		}
 	}
 	for _, t := range f.trying {
-		if t.Destination && !away[t.Node.Name] && f.now.Sub(t.Since) > awayTime {
-			add(ProblemBrokersAway, t.Node.Name, t.Since, "%s cannot write since %s: %v. Its records wait and are tried again; see whether the destination can be reached and lets us write",
-				t.Node.Name, t.Since.UTC().Format(time.TimeOnly), t.Err)
+		if !t.Away.IsZero() && !away[t.Node.Name] && f.now.Sub(t.Away) > awayTime {
+			add(ProblemBrokersAway, t.Node.Name, t.Away, "%s can write nothing since %s: %v. Its records wait and are tried again; see whether the destination can be reached and lets us write",
+				t.Node.Name, t.Away.UTC().Format(time.TimeOnly), t.Err)
 		}
 	}
 }
