@@ -36,6 +36,7 @@ $(LINTER): tools/go.mod tools/go.sum
 unit:
 	@$(if $(RACE),,echo "no C compiler here: the tests run without the race detector")
 	$(GO) test $(RACE) ./...
+	$(GO) test -C tools/rules ./...
 
 real-kafka:
 ifeq ($(MISSING),)
