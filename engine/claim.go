@@ -56,6 +56,7 @@ type Claim struct {
 
 	reports pendingReports
 	ages    ages
+	holes   atomic.Pointer[listedHoles] // as somebody saw them last
 
 	// listed and listedBytes are failures that a run which lists them has passed.
 	// They stay unfinished, but what follows does not wait for them.

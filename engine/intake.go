@@ -30,7 +30,7 @@ func (in sourceIntake) Claim(o ClaimOptions) *Claim {
 	c.source = in.source
 	in.claimMutex.Lock()
 	defer in.claimMutex.Unlock()
-	in.claims[c] = struct{}{}
+	in.claims[c], in.sorted = struct{}{}, nil
 	return c
 }
 
@@ -195,6 +195,7 @@ func (rt *Runtime) release(c *Claim) {
 	rt.forgetFailures(c)
 	rt.claimMutex.Lock()
 	delete(rt.claims, c)
+	rt.sorted = nil
 	rt.claimMutex.Unlock()
 	rt.wakeAll()
 }

@@ -55,6 +55,7 @@ type Runtime struct {
 
 	claimMutex sync.Mutex
 	claims     map[*Claim]struct{}
+	sorted     []*Claim // the same, for who looks; nil after a change
 	revokes    atomic.Int64
 
 	intakeMutex sync.RWMutex

@@ -122,18 +122,22 @@ func (rt *Runtime) Progress(ranges int) []Progress {
 	return out
 }
 
-// held are the claims, sorted.
+// held are the claims, sorted. The list is kept until claims come or go.
 func (rt *Runtime) held() []*Claim {
 	rt.claimMutex.Lock()
+	defer rt.claimMutex.Unlock()
+	if rt.sorted != nil {
+		return rt.sorted
+	}
 	claims := make([]*Claim, 0, len(rt.claims))
 	for c := range rt.claims {
 		claims = append(claims, c)
 	}
-	rt.claimMutex.Unlock()
 	slices.SortFunc(claims, func(a, b *Claim) int {
 		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Topic, b.Topic),
 			cmp.Compare(a.Partition, b.Partition), cmp.Compare(a.Epoch, b.Epoch))
 	})
+	rt.sorted = claims
 	return claims
 }
 
@@ -142,14 +146,10 @@ func (c *Claim) status(ranges int) Progress {
 	p := Progress{
 		Source: c.Source, Topic: c.Topic, Partition: c.Partition, Epoch: c.Epoch,
 		Watermark: look.Watermark, Position: look.Position, InFlight: look.Records, Bytes: look.Bytes,
-		Full: c.waiting.Load(), Holes: int64(look.Holes.Len()),
+		Full: c.waiting.Load(),
 	}
-	for r := range look.Holes.Ranges() {
-		if len(p.Finished) == ranges {
-			break
-		}
-		p.Finished = append(p.Finished, r)
-	}
+	listed := c.listHoles(look.Holes, ranges)
+	p.Holes, p.Finished = listed.count, listed.ranges
 	if look.Head != nil {
 		p.Head = &Head{Offset: look.Head.Offset}
 		p.Head.Since = c.ages.of(look.Head.Offset)
@@ -158,4 +158,34 @@ func (c *Claim) status(ranges int) Progress {
 		}
 	}
 	return p
+}
+
+// listedHoles are the first ranges of a claim's holes, which is much work to
+// list again where nothing has changed.
+type listedHoles struct {
+	holes  healer.Holes
+	limit  int
+	count  int64
+	ranges []healer.Range
+}
+
+func (c *Claim) listHoles(holes healer.Holes, limit int) *listedHoles {
+	before := c.holes.Load()
+	if before != nil && before.holes == holes && before.limit >= limit {
+		if before.limit == limit {
+			return before
+		}
+		return &listedHoles{count: before.count, ranges: before.ranges[:min(limit, len(before.ranges))]}
+	}
+	listed := &listedHoles{holes: holes, limit: limit, count: int64(holes.Len())}
+	for r := range holes.Ranges() {
+		if len(listed.ranges) == limit {
+			break
+		}
+		listed.ranges = append(listed.ranges, r)
+	}
+	if before == nil || limit >= before.limit {
+		c.holes.Store(listed)
+	}
+	return listed
 }

@@ -19,7 +19,7 @@ func (w *world) lookOn(problems *[]string) (stop func()) {
 			w.rt.Locate(0)
 			w.rt.Queues()
 			w.rt.Trying()
-			w.rt.Phase()
+			_, _ = w.rt.Phase()
 			for _, p := range w.rt.Progress(5) {
 				if wrong := p.wrong(marks[p.Epoch]); wrong != "" && len(*problems) < 5 {
 					*problems = append(*problems, fmt.Sprintf("%s: %+v", wrong, p))

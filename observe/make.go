@@ -1,7 +1,6 @@
 package observe
 
 import (
-	"cmp"
 	"runtime"
 	"runtime/metrics"
 	"slices"
@@ -158,7 +157,7 @@ type partitionPlace struct {
 
 // partitionsOf brings what the engine and the brokers know together.
 func partitionsOf(now time.Time, progress []engine.Progress, groups []engine.GroupStatus) []Partition {
-	known := make(map[partitionPlace]*engine.GroupPartition)
+	known := make(map[partitionPlace]*engine.GroupPartition, len(progress))
 	for i := range groups {
 		for j := range groups[i].Partitions {
 			p := &groups[i].Partitions[j]
@@ -192,10 +191,7 @@ func partitionsOf(now time.Time, progress []engine.Progress, groups []engine.Gro
 		}
 		out = append(out, one)
 	}
-	slices.SortFunc(out, func(a, b Partition) int {
-		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
-	})
-	return out
+	return out // sorted, as progress is
 }
 
 func headOf(now time.Time, p *engine.Progress) *Head {
