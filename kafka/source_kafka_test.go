@@ -37,6 +37,7 @@ func TestKafkaSource(t *testing.T) {
 		"running group":  kafkaRunningGroup,
 		"missing topic":  kafkaMissing,
 		"metadata limit": kafkaMetadataLimit,
+		"status":         kafkaStatus,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, c, strings.ReplaceAll(name, " ", "-")) })
 	}
