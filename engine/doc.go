@@ -139,6 +139,17 @@
 // included: nothing is put aside by it. A full partition halts only when nothing
 // else moves, since others may just come first.
 //
+// # Being looked at
+//
+// Who looks at a run from outside (package observe) takes nothing from it: counters
+// are added once per slice, the tracker is looked at under its own lock
+// (status.go), and when a record was taken is remembered in steps of time per
+// slice, not per record (age.go). Where a record is that is not finished
+// (whereabouts.go) is only looked for when somebody asks: acks never change their
+// parents, so that what lanes and outputs have in hand can be compared with the
+// heads of claims from any goroutine; a writer, whose lists are its own, is asked,
+// and answers in its loop.
+//
 // # What was rejected
 //
 // Channels between goroutines with a capacity: a full one blocks other order

@@ -24,7 +24,7 @@
 // # Files
 //
 //	ack.go, join.go       reference counts
-//	partition.go          the tracker; backlog.go: its unfinished acks
+//	partition.go          the tracker; backlog.go: its unfinished acks; look.go: for who looks
 //	holes.go              sets of finished offsets
 //	codec.go              the map in commit metadata, and its ground
 //	runs.go               the coding of a map; arithmetic.go: its coder

@@ -7,8 +7,9 @@ type Look struct {
 	Holes     Holes
 	// Head is the first ack that is not finished, nil where there is none. The
 	// caller holds no reference of it: see [Partition.OldestUnfinished].
-	Head           *Ack
-	Records, Bytes int64 // unfinished
+	Head *Ack
+	// Records are unfinished, Bytes what is in flight about then.
+	Records, Bytes int64
 }
 
 // Look returns all that is known of the partition at one moment. It costs as
@@ -31,6 +32,6 @@ func (p *Partition) Look() Look {
 		p.fresh = false
 	}
 	l.Holes = p.holes()
-	l.Records, l.Bytes = p.InFlight()
+	l.Records, l.Bytes = int64(p.open.len()), p.bytes.Load()
 	return l
 }

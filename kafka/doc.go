@@ -17,6 +17,8 @@
 //	tail.go, ends.go          offsets that are never delivered; until-end
 //	cluster.go                questions to brokers that sarama's group does not ask
 //	silence.go                connections that wait in vain; silence_judge.go: which do
+//	presence.go               whether any broker answers
+//	status.go, followends.go  what a group tells of itself
 //	patience.go               a coordinator that is away
 //	offsets.go                `waterhealer offsets`
 //	heal.go, letters.go       dead letters that are put back: a group whose records change on their way

@@ -193,6 +193,7 @@ func TestHalt(t *testing.T) {
 func TestRatesAndHistory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := watch(t, nil)
+		<-time.After(500 * time.Millisecond) // so that nobody looks while records come
 		for i := range int64(20) {
 			w.push(0, i*100, i*100+100)
 			<-time.After(time.Second)
@@ -204,8 +205,11 @@ func TestRatesAndHistory(t *testing.T) {
 		if n := node(t, s, "keep"); n.InRate != s.Rates.In || n.OutRate < 95 {
 			t.Errorf("the operator is %+v", n)
 		}
+		if s := w.after(7 * time.Second); s.Rates.In != 0 {
+			t.Errorf("nothing comes any more, the rate is %v", s.Rates.In)
+		}
 		points := w.History()
-		if len(points) < 3 || len(points) > 4 || points[1].In < 95 || points[1].In > 105 || points[1].At.Sub(points[0].At) != 5*time.Second {
+		if len(points) < 3 || len(points) > 6 || points[1].In < 95 || points[1].In > 105 || points[1].At.Sub(points[0].At) != 5*time.Second {
 			t.Errorf("the history is %+v", points)
 		}
 		s = w.after(20 * time.Minute)
