@@ -46,7 +46,7 @@ func (w *watch) lookForBrokers(ctx context.Context) {
 	if w.times.quiet <= 0 || quiet < w.times.quiet || w.now() < p.next.Load() {
 		return
 	}
-	if quiet < w.times.idle && p.away.Load() == nil && !w.waits() {
+	if p.heard.Load() != 0 && quiet < w.times.idle && p.away.Load() == nil && !w.waits() {
 		return
 	}
 	if !p.asking.CompareAndSwap(false, true) {

@@ -54,7 +54,7 @@ func memberSilence(session time.Duration) silence {
 func writerSilence() silence {
 	return silence{
 		look: 500 * time.Millisecond, after: 4 * time.Second, ask: 3 * time.Second, again: 2 * time.Second,
-		stale: ackTimeout + time.Second, refuse: 500 * time.Millisecond, quiet: 4 * time.Second, idle: 10 * time.Second,
+		stale: ackTimeout + time.Second, refuse: 500 * time.Millisecond, quiet: 4 * time.Second, idle: 6 * time.Second,
 	}
 }
 
