@@ -18,6 +18,7 @@ type Whereabouts struct {
 
 // place names what a record waits for.
 const (
+	waitsWorker   = "waits for a worker"
 	waitsHeld     = "held"
 	waitsTry      = "waits for a try"
 	waitsBehind   = "waits behind a failed record"
@@ -61,11 +62,16 @@ func (rt *Runtime) Locate(older time.Duration) {
 	rt.found.Store(&found)
 }
 
-// locateHeld finds the operators that may hold a head: the first below its source
-// that holds anything. What else is found says it better.
+// locateHeld finds heads that no lane has taken yet. Of the others it finds the
+// operator that may hold them: the first below the source that holds anything.
+// What else is found says it better.
 func (rt *Runtime) locateHeld(heads map[*healer.Ack]*Claim, found located) {
 	holding := make(map[*Node]*Node) // by source
 	for head, c := range heads {
+		if rt.dispatch.queuedBy(c, head.Offset) {
+			found[head] = Whereabouts{Node: c.node, Doing: waitsWorker}
+			continue
+		}
 		at, known := holding[c.node]
 		if !known && c.node != nil {
 			at = rt.holdingBelow(c.node)
@@ -75,6 +81,15 @@ func (rt *Runtime) locateHeld(heads map[*healer.Ack]*Claim, found located) {
 			found[head] = Whereabouts{Node: at, Doing: waitsHeld}
 		}
 	}
+}
+
+// queuedBy says that a claim's record waits for a lane. Of keys that have strands
+// of their own it is not known.
+func (d *dispatch) queuedBy(c *Claim, offset int64) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	first := c.strands.whole.first
+	return first != nil && first.record.seq <= offset
 }
 
 func (rt *Runtime) holdingBelow(source *Node) *Node {

@@ -277,17 +277,6 @@ func (g *group) live() []*claim {
 	return claims
 }
 
-// Lag is how many offsets the committed ones are behind the ends of the
-// partitions that are held, as far as it is known without asking.
-func (g *group) Lag() int64 {
-	lag := int64(0)
-	for _, c := range g.live() {
-		watermark, _ := c.tracker.Progress()
-		lag += max(0, c.messages.HighWaterMarkOffset()-watermark)
-	}
-	return lag
-}
-
 // Unread is how many offsets of the partitions that are held have not been read
 // though they are there, as far as it is known without asking.
 func (g *group) Unread() int64 {

@@ -130,6 +130,8 @@ type watched struct {
 	letters *target
 	claims  map[int32]*engine.Claim
 	stop    func() engine.Result
+
+	undecoded bool // of what is pushed from now on
 }
 
 // watch starts it, in a synctest bubble.
@@ -205,7 +207,9 @@ func (w *watched) push(partition int32, from, to int64) {
 				Raw: fmt.Appendf(nil, `{"n":%d}`, offset), Key: []byte("k"), Headers: []engine.Header{{Key: "h", Value: []byte("v")}},
 				Topic: "t", Partition: partition, Offset: offset, Known: engine.KnownAll, Intact: true,
 			}
-			r.SetValue(offset)
+			if !w.undecoded {
+				r.SetValue(offset)
+			}
 			records = append(records, r)
 		}
 		in.Push(c, records)

@@ -107,6 +107,31 @@ func TestHeadThatWaits(t *testing.T) {
 			}
 		})
 	})
+	t.Run("no worker", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			busy := make(chan struct{})
+			w := watch(t, func(g *engine.Graph, _ *observe.Options) {
+				g.Workers = 1
+				g.Nodes[0].Decode = func(*engine.Record) error { <-busy; return nil }
+			})
+			w.keep.until = time.Hour
+			w.undecoded = true
+			w.push(0, 0, 2)
+			synctest.Wait()
+			w.push(1, 0, 2)
+			s := w.after(3 * time.Second)
+			if h := s.Partitions[0].Head; h == nil || h.Node != "in" || h.Doing != "processing" {
+				t.Errorf("the head that is worked on is %+v", h)
+			}
+			if h := s.Partitions[1].Head; h == nil || h.Node != "in" || h.Doing != "waits for a worker" {
+				t.Errorf("the head that waits is %+v", h)
+			}
+			close(busy)
+			if h := w.after(3 * time.Second).Partitions[1].Head; h == nil || h.Node != "keep" || h.Doing != "held" {
+				t.Errorf("then it is %+v", h)
+			}
+		})
+	})
 	t.Run("written", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := watch(t, nil)
