@@ -15,7 +15,7 @@ MISSING := $(strip $(foreach tool,java mvn kcat,$(if $(shell command -v $(tool) 
 .PHONY: build docs test unit format vet lint real-kafka test-kafka kafka chaos bench parallel-table fuzz clean
 
 build:
-	$(GO) build -o waterhealer .
+	$(GO) build -ldflags "-s -w" -o waterhealer .
 
 # Everything that must be green before a commit. REQUIRE_KAFKA=1 makes the real-Kafka suite a must.
 test: format vet lint unit real-kafka

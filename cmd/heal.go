@@ -133,7 +133,7 @@ func (h *healing) run(ctx context.Context) error {
 		n.StopRule = engine.StopRule{}
 	}
 	graph.Supervise = engine.Supervise{} // it ends by itself
-	result, err := h.program.start(ctx, h.loaded, graph, h.logger, nil)
+	result, err := h.program.start(ctx, h.loaded, graph, h.logger, nil, nil)
 	if err != nil {
 		return err
 	}

@@ -112,7 +112,12 @@ func (p *program) run(ctx context.Context, l *loaded, o runOptions, logger *slog
 		return err
 	}
 	defer server.close()
-	w := &wiring{program: p, loaded: l, options: o, logger: logger, measures: server.measured()}
+	traces, stopTracing, err := startTracing(ctx, l, logger)
+	if err != nil {
+		return err
+	}
+	defer stopTracing()
+	w := &wiring{program: p, loaded: l, options: o, logger: logger, measures: server.measured(), traces: traces}
 	if o.embedded {
 		broker, err := p.startEmbedded(ctx, l, o, logger)
 		if err != nil {
@@ -129,7 +134,7 @@ func (p *program) run(ctx context.Context, l *loaded, o runOptions, logger *slog
 		observe.LogRecords(graph, logger)
 	}
 	started := time.Now()
-	result, err := p.start(ctx, l, graph, logger, server)
+	result, err := p.start(ctx, l, graph, logger, server, traces)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil // stopped before it began

@@ -10,6 +10,7 @@ import (
 
 	"waterhealer/engine"
 	"waterhealer/kafka"
+	"waterhealer/observe/tracing"
 )
 
 // startOptions are the flags of every command that runs a pipeline.
@@ -45,12 +46,12 @@ func (p *program) prepare(cmd *cobra.Command, path string) (*loaded, *slog.Logge
 	return l, logger, err
 }
 
-// start runs the graph of a pipeline to its end; server, which may be nil, tells
-// of it. The error is an [exitError] and says why it never began.
-func (p *program) start(ctx context.Context, l *loaded, graph *engine.Graph, logger *slog.Logger, server *httpServer) (engine.Result, error) {
+// start runs the graph of a pipeline to its end; server and traces, which may be
+// nil, tell of it. The error is an [exitError] and says why it never began.
+func (p *program) start(ctx context.Context, l *loaded, graph *engine.Graph, logger *slog.Logger, server *httpServer, traces *tracing.Tracing) (engine.Result, error) {
 	observer := observerOf(l, graph, logger, server)
 	rt, err := engine.New(graph, engine.Options{
-		Logger: logger, Seed: uint64(time.Now().UnixNano()), OnFailure: observer.Failed, Measures: server.measured(),
+		Logger: logger, Seed: uint64(time.Now().UnixNano()), OnFailure: observer.Failed, Measures: server.measured(), Tracer: traces.Tracer(),
 	})
 	if err != nil {
 		return engine.Result{}, &exitError{code: exitUsage, err: err}
@@ -65,4 +66,26 @@ func (p *program) start(ctx context.Context, l *loaded, graph *engine.Graph, log
 		err = &exitError{code: exitHalted, err: err}
 	}
 	return result, err
+}
+
+// traceStop is how long sending the last spans may take: a collector that is away
+// must not hold up the end.
+const traceStop = 5 * time.Second
+
+// startTracing begins to trace where the environment asks for it; nil is off.
+func startTracing(ctx context.Context, l *loaded, logger *slog.Logger) (traces *tracing.Tracing, stop func(), err error) {
+	if !tracing.Wanted() {
+		return nil, func() {}, nil
+	}
+	traces, err = tracing.Start(ctx, tracing.Options{Pipeline: l.pipeline.Name, Version: buildVersion(), Logger: logger})
+	if err != nil {
+		return nil, nil, usageError("traces: %w", err)
+	}
+	return traces, func() {
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), traceStop)
+		defer cancel()
+		if err := traces.Stop(stopping); err != nil {
+			logger.Warn("the last traces were not sent", "error", err)
+		}
+	}, nil
 }

@@ -11,6 +11,7 @@ import (
 	"waterhealer/engine"
 	"waterhealer/kafka"
 	"waterhealer/local"
+	"waterhealer/observe/tracing"
 	"waterhealer/operators"
 )
 
@@ -22,6 +23,8 @@ type wiring struct {
 	logger  *slog.Logger
 	// measures are nil where nobody can look at them.
 	measures *engine.Measures
+	// traces are nil where nobody follows records.
+	traces *tracing.Tracing
 	// override replaces the connection of every Kafka node, for the embedded broker.
 	override *kafka.Connection
 
@@ -75,6 +78,9 @@ func (w *wiring) sources(nodes []*configs.Node, settings map[string]operators.So
 func (w *wiring) output(request operators.OutputRequest) (engine.Output, error) {
 	n := request.Node
 	request.Render = w.measures.Render(request.Name, request.Render)
+	if n.Kind == "kafka" && request.Sink != "" {
+		request.Render = w.traces.Render(request.Name, request.Render)
+	}
 	if n.Kind != "kafka" {
 		return local.NewOutput(local.OutputOptions{Node: n, Render: request.Render, Codec: request.Codec, Stdout: w.program.stdout, Logger: w.logger})
 	}

@@ -117,6 +117,8 @@ func suite(t *testing.T, b *broker) {
 	t.Run("SlidingKilled", func(t *testing.T) { testSlidingKilled(t, b) })
 	t.Run("Supervise", func(t *testing.T) { testSupervise(t, b) })
 	t.Run("Metrics", func(t *testing.T) { testMetrics(t, b) })
+	t.Run("Traces", func(t *testing.T) { testTraces(t, b) })
+	t.Run("TracesWithoutCollector", func(t *testing.T) { testTracesWithoutCollector(t, b) })
 }
 
 // The main job: filter, map, batch, heal to a topic.

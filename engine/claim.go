@@ -55,6 +55,7 @@ type Claim struct {
 	entries   []healer.Entry
 
 	reports pendingReports
+	traces  openTraces
 	ages    ages
 	holes   atomic.Pointer[listedHoles] // as somebody saw them last
 
@@ -75,10 +76,14 @@ func (rt *Runtime) newClaim(o ClaimOptions) *Claim {
 	// One lane has nobody to share with: it takes what comes in its order.
 	c.strands.keyed = rt.graph.Order == OrderKey && len(rt.lanes) > 1
 	c.strands.whole.loose = rt.graph.Order == OrderNone && len(rt.lanes) > 1
-	c.tracker = healer.NewPartition(healer.Options{
+	options := healer.Options{
 		Start: o.Start, Finished: o.Finished, Inherited: o.Inherited,
 		OnFailed: rt.onFailed, OnFinish: c.onFinish, OnMisuse: rt.halt,
-	})
+	}
+	if rt.options.Tracer != nil {
+		options.OnDone = c.onDone
+	}
+	c.tracker = healer.NewPartition(options)
 	c.committed.Store(o.Start)
 	rt.budget.join(c)
 	return c

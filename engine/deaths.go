@@ -64,6 +64,9 @@ func (rt *Runtime) enter(r *Record, numbers []entrance, at int) {
 		r.entry = number
 	}
 	rt.placeLetter(r)
+	if rt.options.Tracer != nil {
+		rt.follow(r)
+	}
 }
 
 // placeLetter tells a letter that is put back its source node.

@@ -31,12 +31,15 @@ type executor struct {
 	beating bool
 	// timing is nil where nothing is measured, timed while a record is not timed.
 	timing, timed *timing
+	// tracing is nil where nobody follows records, traced while none is followed.
+	tracing, traced *tracing
 }
 
 func newExecutor(rt *Runtime) *executor {
 	return &executor{
 		rt:       rt,
 		timing:   rt.timing(),
+		tracing:  rt.tracing(),
 		counts:   make([]counts, len(rt.graph.Nodes)),
 		outgoing: make([][]item, len(rt.graph.Nodes)),
 		settled:  make([][]item, len(rt.graph.Nodes)),
@@ -65,6 +68,7 @@ func (x *executor) enter(ctx context.Context, r *Record) {
 	if x.times() {
 		defer x.timesEnd()
 	}
+	x.traces(r)
 	c := &x.counts[n.index]
 	total := r.count()
 	c.in += total
@@ -177,7 +181,7 @@ func (x *executor) process(ctx context.Context, n *Node, port int, r *Record) {
 	c := &x.counts[n.index]
 	c.in++
 	out := x.begin(ctx, n, r)
-	if err := x.timedCall(ctx, n, port, r, out); err != nil {
+	if err := x.call(ctx, n, port, r, out); err != nil {
 		c.failed++
 		out.fail(r, err)
 	} else if out.emitted+out.kept+out.failed == 0 {

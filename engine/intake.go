@@ -193,6 +193,7 @@ func (rt *Runtime) release(c *Claim) {
 	c.beginning.Unlock()
 	rt.budget.leave(c)
 	rt.forgetFailures(c)
+	c.traces.giveUp()
 	rt.claimMutex.Lock()
 	delete(rt.claims, c)
 	rt.sorted = nil

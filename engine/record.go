@@ -74,6 +74,7 @@ type entrance struct {
 	number  int64     // of a source record: how many were taken until then; 0 where nobody counts
 	letter  *Letter   // what the dead letter said that is put back as this record
 	node    *Node     // the source node of letter
+	trace   Trace     // what follows a source record, nil where nothing does
 }
 
 // With is the record with another value and the same lineage and origin. On a

@@ -26,6 +26,8 @@ type Options struct {
 	InTurn bool
 	// Measures are filled where they are not nil. They are of one run.
 	Measures *Measures
+	// Tracer, where it is not nil, follows records.
+	Tracer Tracer
 	// Seed makes jitter repeatable.
 	Seed uint64
 }

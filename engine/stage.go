@@ -73,6 +73,7 @@ func (s *stage) process(ctx context.Context, it item) {
 		if s.x.times() {
 			defer s.x.timesEnd()
 		}
+		s.x.tracesAll()
 		s.x.process(ctx, s.node, it.port, r)
 	}
 }
@@ -146,6 +147,7 @@ func (s *stage) call(ctx context.Context, what *string, f func(out *Out) error) 
 	if s.x.times() {
 		defer s.x.timesEnd()
 	}
+	s.x.tracesAll()
 	out := s.x.begin(ctx, s.node, nil)
 	err := safely(*what+" of an operator", func() error { return f(out) })
 	s.x.finish(out)

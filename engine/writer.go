@@ -156,7 +156,9 @@ func (w *writer) write(ctx context.Context, slice []entry) {
 			records[i] = slice[i].record
 		}
 		w.inHand.Store(&records)
+		calls := w.traceWrite(slice)
 		results := w.deliver(ctx, records)
+		endWrite(calls, results)
 		w.inHand.Store(nil)
 		if results == nil {
 			w.answered()

@@ -121,6 +121,9 @@ func (a *Ack) act(before, after int64) {
 }
 
 func (a *Ack) finish() {
+	if a.partition.onDone != nil {
+		a.partition.onDone(a)
+	}
 	a.Source = nil
 	a.partition.finish(1, a.size)
 }

@@ -34,6 +34,9 @@ type Options struct {
 	// OnFinish is told what left memory, after [Partition.InFlight] went down.
 	// It runs in every release that finishes a record: cheap atomics only.
 	OnFinish func(records int, bytes int64)
+	// OnDone, where it is not nil, is told of each record that is finished, while it
+	// still has its Source. It runs in every release that finishes a record.
+	OnDone func(*Ack)
 	// OnMisuse gets an error that wraps [ErrMisuse] when references do not add
 	// up. They are counted in any case.
 	OnMisuse func(error)
@@ -48,6 +51,7 @@ type Partition struct {
 	finished func(int64) bool
 	onFailed func(*Ack)
 	onFinish func(int, int64)
+	onDone   func(*Ack)
 	onMisuse func(error)
 
 	closed  atomic.Bool
@@ -80,6 +84,7 @@ func NewPartition(o Options) *Partition {
 		finished:  o.Finished,
 		onFailed:  o.OnFailed,
 		onFinish:  o.OnFinish,
+		onDone:    o.OnDone,
 		onMisuse:  o.OnMisuse,
 		start:     o.Start,
 		floor:     o.Start,
