@@ -63,7 +63,7 @@ func progressTrouble(s *observe.Status) string {
 		return text
 	}
 	for _, p := range s.Health.Problems {
-		if p.Code == observe.ProblemBrokersAway {
+		if p.Code == observe.ProblemBrokersAway || p.Code == observe.ProblemWrites {
 			return "  " + p.Text
 		}
 	}

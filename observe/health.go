@@ -16,7 +16,7 @@ const (
 	// commitTime is how long a commit may be without an answer, beside the
 	// interval between commits.
 	commitTime = 10 * time.Second
-	// awayTime is how long an output's destination may be away.
+	// awayTime is how long an output's destination may take nothing.
 	awayTime = 5 * time.Second
 	// hungTime is how long a call of an operator may last before nobody believes
 	// that it returns.
@@ -136,7 +136,7 @@ func (f *facts) judgeOutputs(add adder) {
 	}
 	for _, t := range f.trying {
 		if !t.Away.IsZero() && !away[t.Node.Name] && f.now.Sub(t.Away) > awayTime {
-			add(ProblemBrokersAway, t.Node.Name, t.Away, "%s can write nothing since %s: %v. Its records wait and are tried again; see whether the destination can be reached and lets us write",
+			add(ProblemWrites, t.Node.Name, t.Away, "%s can write nothing since %s: %v. Its records wait and are tried again; see whether the destination can be reached and takes them",
 				t.Node.Name, t.Away.UTC().Format(time.TimeOnly), t.Err)
 		}
 	}

@@ -75,7 +75,7 @@ func TestHealth(t *testing.T) {
 		"an output has begun to try": {facts: facts{phase: engine.PhaseRunning, trying: []engine.Trying{{Node: out, Away: ago(time.Second), Err: errRefusedHere}}}},
 		"an output writes nothing": {
 			facts: facts{phase: engine.PhaseRunning, trying: []engine.Trying{{Node: out, Away: ago(10 * time.Second), Err: errRefusedHere}}},
-			want:  "brokers_away@out 10s", says: []string{"refused"},
+			want:  "writes@out 10s", says: []string{"refused"},
 		},
 		"an output whose brokers are away, once": {
 			facts: facts{

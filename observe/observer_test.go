@@ -152,7 +152,7 @@ func TestHeadThatWaits(t *testing.T) {
 			if h := s.Partitions[0].Head; h == nil || h.Node != "heal/kafka" || h.Error != "connection refused" {
 				t.Errorf("the head is %+v", h)
 			}
-			if problems := s.Health.Problems; len(problems) != 1 || problems[0].Code != observe.ProblemBrokersAway || problems[0].Node != "heal/kafka" {
+			if problems := s.Health.Problems; len(problems) != 1 || problems[0].Code != observe.ProblemWrites || problems[0].Node != "heal/kafka" {
 				t.Errorf("problems are %+v", problems)
 			}
 			w.out.answers(nil)

@@ -58,6 +58,7 @@ const (
 	ProblemHalted      = "halted"       // a record that nobody may skip
 	ProblemStalled     = "stalled"      // work waits, and nothing moves
 	ProblemBrokersAway = "brokers_away" // no broker of a source or an output answers
+	ProblemWrites      = "writes"       // an output's destination takes nothing, though it may be there
 	ProblemNotJoined   = "not_joined"   // no member of the consumer group
 	ProblemCommits     = "commits"      // commits are not acknowledged
 )

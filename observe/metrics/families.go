@@ -38,7 +38,7 @@ func processFamilies() []family {
 			func(s *observe.Status, add func(float64, ...string)) { add(number(s.Health.Live)) }},
 		{"ready", "1 while records are processed and committed.", nil,
 			func(s *observe.Status, add func(float64, ...string)) { add(number(s.Health.Ready)) }},
-		{"problem", "1 for each reason not to be ready, else 0: starting, stopping, halted, stalled, brokers_away, not_joined, commits.", []string{"code"}, problems},
+		{"problem", "1 for each reason not to be ready, else 0: starting, stopping, halted, stalled, brokers_away, writes, not_joined, commits.", []string{"code"}, problems},
 		{"stuck_parts", "How many parts of the pipeline have work and make no progress: a call that does not return, an output that is tried again and again, a full partition.", nil,
 			func(s *observe.Status, add func(float64, ...string)) { add(float64(len(s.Stuck))) }},
 		{"in_flight_records", "Records that were read and are not finished.", nil,
@@ -49,7 +49,7 @@ func processFamilies() []family {
 func problems(s *observe.Status, add func(float64, ...string)) {
 	for _, code := range []string{
 		observe.ProblemStarting, observe.ProblemStopping, observe.ProblemHalted, observe.ProblemStalled,
-		observe.ProblemBrokersAway, observe.ProblemNotJoined, observe.ProblemCommits,
+		observe.ProblemBrokersAway, observe.ProblemWrites, observe.ProblemNotJoined, observe.ProblemCommits,
 	} {
 		add(number(slices.ContainsFunc(s.Health.Problems, func(p observe.Problem) bool { return p.Code == code })), code)
 	}
