@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
@@ -15,6 +17,7 @@ import (
 	"waterhealer/kafka/embedded"
 	"waterhealer/kafka/kafkatest"
 	"waterhealer/observe"
+	"waterhealer/observe/web"
 )
 
 // watched is a pipeline that can be run and looked at.
@@ -108,6 +111,11 @@ func TestReadyGoesWithTheBrokers(t *testing.T) {
 	w.run(t)
 	ready := func(s *observe.Status) bool { return s.Health.Ready }
 	w.within(t, time.Minute, "ready", ready)
+	server := httptest.NewServer(web.New(web.Options{Pipeline: w.observer}).Handler())
+	defer server.Close()
+	if code, text := get(t, server.URL+"/readyz"); code != http.StatusOK {
+		t.Errorf("/readyz answers %d: %s", code, text)
+	}
 	if err := b.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -117,9 +125,18 @@ func TestReadyGoesWithTheBrokers(t *testing.T) {
 	if s.Health.Ready || !s.Health.Live || s.Groups[0].Away.IsZero() || s.Groups[0].Error == "" {
 		t.Errorf("without brokers it is %+v, the group %+v", s.Health, s.Groups[0])
 	}
+	if code, text := get(t, server.URL+"/readyz"); code != http.StatusServiceUnavailable || !strings.Contains(text, `"brokers_away"`) {
+		t.Errorf("/readyz answers %d: %s", code, text)
+	}
+	if code, text := get(t, server.URL+"/livez"); code != http.StatusOK {
+		t.Errorf("/livez answers %d: %s", code, text)
+	}
 	b = start(address)
 	defer b.Close()
 	w.within(t, 2*time.Minute, "ready again", ready)
+	if code, text := get(t, server.URL+"/readyz"); code != http.StatusOK {
+		t.Errorf("/readyz answers %d: %s", code, text)
+	}
 	c, err := kafkatest.Connect(b.Addresses())
 	if err != nil {
 		t.Fatal(err)
@@ -132,6 +149,21 @@ func TestReadyGoesWithTheBrokers(t *testing.T) {
 	if p := s.Partitions[0]; p.End != 2 || p.Lag != 0 || p.Watermark != 2 || s.Totals.Commits < 1 {
 		t.Errorf("the partition is %+v", p)
 	}
+}
+
+func get(t *testing.T, url string) (code int, text string) {
+	t.Helper()
+	response, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	http.DefaultClient.CloseIdleConnections()
+	return response.StatusCode, string(body)
 }
 
 // Nothing that is told holds a secret, wherever it comes from.

@@ -3,6 +3,7 @@ package observe
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -120,3 +121,18 @@ func TestHealth(t *testing.T) {
 }
 
 var errRefusedHere = errors.New("refused")
+
+// docs/health.md says what each code means.
+func TestHealthIsDocumented(t *testing.T) {
+	text, err := os.ReadFile("../docs/health.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range []string{
+		ProblemStarting, ProblemStopping, ProblemHalted, ProblemStalled, ProblemBrokersAway, ProblemWrites, ProblemNotJoined, ProblemCommits,
+	} {
+		if !strings.Contains(string(text), "| `"+code+"` |") {
+			t.Errorf("%s is not documented", code)
+		}
+	}
+}
