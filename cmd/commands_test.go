@@ -40,11 +40,11 @@ func TestGraph(t *testing.T) {
 func TestLintFormats(t *testing.T) {
 	own(t)
 	file(t, "b.yaml", "sources:\n  - values: [1]\nsinks:\n  - stdot: {}\n")
-	file(t, "a.yaml", "sources:\n  - values: [1]\n    inspect: true\nsinks:\n  - stdout: {}\n")
+	file(t, "a.yaml", warnedFile)
 	file(t, "c.yaml", "sources:\n  - values: [1]\nsinks:\n  - stdout: {}\n")
 
 	text := run(t, "lint", "b.yaml", "a.yaml", "c.yaml", "b.yaml").exits(t, 1)
-	warning, mistake := strings.Index(text.stdout, "a.yaml:3:5: warning[no-effect]: "), strings.Index(text.stdout, "b.yaml:4:5: error[unknown-kind]: ")
+	warning, mistake := strings.Index(text.stdout, "a.yaml:6:5: warning[no-effect]: "), strings.Index(text.stdout, "b.yaml:4:5: error[unknown-kind]: ")
 	if warning != 0 || mistake < warning || strings.Count(text.stdout, "b.yaml") != 1 {
 		t.Errorf("files are not sorted, or one comes twice:\n%s", text.stdout)
 	}

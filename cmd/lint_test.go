@@ -15,7 +15,7 @@ import (
 const (
 	cleanFile  = "sources:\n  - values: [1]\nsinks:\n  - stdout: {}\n"
 	brokenFile = "sources:\n  - values: [1]\nsinks:\n  - stdot: {}\n"
-	warnedFile = "sources:\n  - values: [1]\nsinks:\n  - stdout: {}\n    inspect: true\n"
+	warnedFile = "sources:\n  - values: [1]\nsinks:\n  - stdout: {}\ntests:\n  - input: []\n"
 )
 
 // TestLintPaths: files, folders, patterns and standard input, each file once.
@@ -111,7 +111,7 @@ func TestLintSARIF(t *testing.T) {
 	}
 	own(t)
 	file(t, "clean.yaml", cleanFile)
-	file(t, "a b.yaml", "sources:\n  - values: [1]\noperators:\n  - filter: value.é && valeu\n"+"sinks:\n  - stdout: {}\n    inspect: true\n")
+	file(t, "a b.yaml", "sources:\n  - values: [1]\noperators:\n  - filter: value.é && valeu\n"+"sinks:\n  - stdout: {}\ntests:\n  - input: []\n")
 	for _, c := range []struct {
 		args []string
 		code int

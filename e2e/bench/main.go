@@ -60,7 +60,7 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 // build builds the program as `make build` does.
 func build(ctx context.Context, root, dir string) (string, error) {
 	binary := filepath.Join(dir, "waterhealer")
-	build := exec.CommandContext(ctx, "go", "build", "-o", binary, ".")
+	build := exec.CommandContext(ctx, "go", "build", "-ldflags", "-s -w", "-o", binary, ".")
 	build.Dir, build.Stdout, build.Stderr = root, os.Stderr, os.Stderr
 	if err := build.Run(); err != nil {
 		return "", fmt.Errorf("building the program: %w", err)
