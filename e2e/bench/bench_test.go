@@ -68,7 +68,7 @@ func TestHarness(t *testing.T) {
 	}
 	t.Log(out.String())
 	for _, c := range contenders() {
-		if !strings.Contains(out.String(), " "+c.name+" ") {
+		if c.rival == nil && !strings.Contains(out.String(), " "+c.name+" ") {
 			t.Errorf("%s is in no table", c.name)
 		}
 	}
@@ -92,6 +92,34 @@ func TestCheck(t *testing.T) {
 		if m, err := f.measure(t.Context(), contenderNamed(t, name), ""); err == nil || !strings.Contains(err.Error(), "read 1000 of 1001") {
 			t.Errorf("%s with a record missing gave %v, %v", name, m, err)
 		}
+	}
+}
+
+// A contender that never ends is measured until its work is done, and given up
+// when it does none. It is the baseline here: the real rivals are large.
+func TestRival(t *testing.T) {
+	f := laid(t, "-records", "1000", "-data", orders200)
+	c := contender{name: "copy", writes: []func(counts) int64{all}, rival: &rival{
+		told: []string{"BROKERS", "GROUP", "IN", "OUT"},
+		run: []string{"/bin/sh", "-c", `exec "$0" baseline -follow -name ` + baselineCopy +
+			` -brokers "$BROKERS" -group "$GROUP" -in "$IN" -out "$OUT"`, f.self},
+	}}
+	if m, err := f.measure(t.Context(), c, ""); err != nil || m.cpu <= 0 || m.took <= 0 {
+		t.Errorf("%v, %v", m, err)
+	}
+	c.writes = []func(counts) int64{half}
+	if _, err := f.measure(t.Context(), c, ""); err == nil || !strings.Contains(err.Error(), "it wrote 1000 messages") {
+		t.Errorf("twice the messages gave %v", err)
+	}
+	f.patience = time.Second
+	c.rival.run = []string{"/bin/sh", "-c", "echo no work here; exec sleep 100"}
+	if _, err := f.measure(t.Context(), c, ""); err == nil || !strings.Contains(err.Error(), "committed 0 of 1000 records") ||
+		!strings.Contains(err.Error(), "no work here") {
+		t.Errorf("a rival that does nothing gave %v", err)
+	}
+	c.rival.run = []string{"/bin/sh", "-c", "exit 3"}
+	if _, err := f.measure(t.Context(), c, ""); err == nil || !strings.Contains(err.Error(), "ended by itself") {
+		t.Errorf("a rival that ends gave %v", err)
 	}
 }
 

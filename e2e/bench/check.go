@@ -8,9 +8,12 @@ import (
 	"fmt"
 )
 
-// check makes sure that a run did all its work: it says so itself, the group has
-// committed everything, and the topics hold what they should.
-func (f *field) check(ctx context.Context, c contender, p *process, group string, topics []string) error {
+// untilEnd waits for a contender that ends by itself, and makes sure that it did
+// all its work: it says so, and so it looks from outside.
+func (f *field) untilEnd(ctx context.Context, c contender, p *process, group string, topics []string) error {
+	if err := p.wait(); err != nil {
+		return err
+	}
 	var read int64
 	if c.baseline {
 		var e ended
@@ -31,6 +34,12 @@ func (f *field) check(ctx context.Context, c contender, p *process, group string
 	if read != f.made.Records {
 		return fmt.Errorf("it read %d of %d records", read, f.made.Records)
 	}
+	return f.checkOutside(ctx, c, group, topics)
+}
+
+// checkOutside makes sure that the group has committed everything, and that the
+// topics hold what they should.
+func (f *field) checkOutside(ctx context.Context, c contender, group string, topics []string) error {
 	committed, err := f.broker.committed(ctx, group, f.topic)
 	if err != nil {
 		return err
@@ -64,5 +73,5 @@ func reportOf(log []byte) (runReport, error) {
 			return r, nil
 		}
 	}
-	return runReport{}, errors.New("the log does not say how the run ended:\n" + tail(string(log), 20))
+	return runReport{}, errors.New("the log does not say how the run ended:\n" + tail(string(log)))
 }

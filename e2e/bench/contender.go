@@ -2,10 +2,11 @@ package main
 
 import "slices"
 
-// contender is who takes part: the program with a pipeline, or a baseline.
+// contender is who takes part: the program with a pipeline, a baseline, or a rival.
 type contender struct {
 	name     string
 	baseline bool
+	rival    *rival
 	// writes is how many messages it must write to each of its topics.
 	writes []func(counts) int64
 	// widely says that it takes part on every data set, not only on orders200.
@@ -21,7 +22,7 @@ func half(c counts) int64 { return c.Half }
 // has its name.
 func contenders() []contender {
 	copies, filters := []func(counts) int64{all}, []func(counts) int64{half}
-	return []contender{
+	list := []contender{
 		{name: baselineRaw, baseline: true, widely: true, about: "sarama consumer group, counts and commits"},
 		{name: baselineCopy, baseline: true, widely: true, writes: copies, about: "sarama consumer group and producer, copies"},
 		{name: baselineHand, baseline: true, widely: true, writes: filters, about: "the same with encoding/json into a struct, filter 50%, map of 3 fields"},
@@ -44,6 +45,10 @@ func contenders() []contender {
 		{name: "workers1", writes: filters, about: "filter-map-kafka with workers: 1"},
 		{name: "workers2", writes: filters, about: "filter-map-kafka with workers: 2"},
 	}
+	for _, r := range rivals() {
+		list = append(list, contender{name: r.name, rival: &r, widely: true, writes: filters, about: r.about})
+	}
+	return list
 }
 
 // chosen are the contenders of a block.
@@ -52,8 +57,11 @@ func (o options) chosen(data string, partitions int32) []contender {
 		if len(o.pipelines) > 0 && !slices.Contains(o.pipelines, c.name) {
 			return true
 		}
-		if data == quakes && !c.widely {
+		if data == quakes && (!c.widely || c.rival != nil) {
 			return true // it has no such pipeline
+		}
+		if len(o.pipelines) == 0 && c.rival != nil && !o.rivals {
+			return true
 		}
 		return len(o.pipelines) == 0 && !c.widely && !(data == orders200 && partitions == o.partitions[0])
 	})

@@ -137,7 +137,7 @@ func (f *field) delay(ctx context.Context, relay contender, rate int) (d delay, 
 	d.latencies, err = prober.run(ctx)
 	if err != nil {
 		p.kill()
-		return d, fmt.Errorf("%w\n%s", err, tail(p.stderr.String(), 20))
+		return d, fmt.Errorf("%w\n%s", err, tail(p.stderr.String()))
 	}
 	slices.Sort(d.latencies)
 	if err := p.command.Process.Signal(syscall.SIGTERM); err != nil {

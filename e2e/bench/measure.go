@@ -48,19 +48,24 @@ func (f *field) measure(ctx context.Context, c contender, profile string) (m mea
 	if err := p.start(); err != nil {
 		return m, err
 	}
-	if err := p.wait(); err != nil {
+	end := f.untilEnd
+	if c.rival != nil {
+		end = f.untilDone
+	}
+	if err := end(ctx, c, p, group, topics); err != nil {
 		return m, err
 	}
 	m.took = p.took
-	if m.cpu, m.resident, err = usage(p.command.ProcessState); err != nil {
-		return m, err
-	}
-	return m, f.check(ctx, c, p, group, topics)
+	m.cpu, m.resident, err = usage(p.command.ProcessState)
+	return m, err
 }
 
 // child is the process to measure.
 func (f *field) child(ctx context.Context, c contender, group string, topics []string, profile string) (*process, error) {
 	brokers := strings.Join(f.broker.addresses, ",")
+	if c.rival != nil {
+		return f.rivalChild(ctx, c.rival, group, topics[0]), nil
+	}
 	var environment []string
 	if profile != "" {
 		environment = append(environment, profileRate)

@@ -23,13 +23,15 @@ type options struct {
 	strict     bool
 	scaling    bool
 	latency    bool
-	only       bool // of these two, nothing else
+	rivals     bool
+	patience   time.Duration // how long a rival may go on without committing anything
+	only       bool          // of these two, nothing else
 	probe      time.Duration
 	root       string // the module's folder, where the program is built
 }
 
 func parseOptions(args []string) (options, error) {
-	o := options{}
+	o := options{patience: time.Minute}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.Int64Var(&o.records, "records", 1_000_000, "records of each data set")
 	flags.IntVar(&o.runs, "runs", 5, "runs of each contender; figures are medians")
@@ -38,6 +40,7 @@ func parseOptions(args []string) (options, error) {
 	flags.BoolVar(&o.strict, "strict", false, "exit with 1 when a target is missed")
 	flags.BoolVar(&o.scaling, "scaling", false, "measure 1 to 1,000 partitions and 1 to 50 operators, too")
 	flags.BoolVar(&o.latency, "latency", false, "measure how long a record takes from topic to topic, too")
+	flags.BoolVar(&o.rivals, "rivals", false, "let other programs take part, too, which this installs: it needs Java, Maven and Python")
 	flags.DurationVar(&o.probe, "probe", 10*time.Second, "how long latency is measured in each run")
 	flags.BoolVar(&o.only, "only", false, "leave everything out that was not asked for with -scaling or -latency")
 	flags.StringVar(&o.root, "root", ".", "the module's folder")

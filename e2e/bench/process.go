@@ -57,7 +57,7 @@ func (p *process) start() error {
 func (p *process) wait() error {
 	<-p.done
 	if p.err != nil {
-		return fmt.Errorf("%s %s: %w\n%s", p.command.Path, strings.Join(p.command.Args[1:], " "), p.err, tail(p.stderr.String(), 20))
+		return fmt.Errorf("%s %s: %w\n%s", p.command.Path, strings.Join(p.command.Args[1:], " "), p.err, tail(p.stderr.String()))
 	}
 	return nil
 }
@@ -69,7 +69,8 @@ func (p *process) kill() {
 }
 
 // tail is the last lines of a text.
-func tail(text string, lines int) string {
+func tail(text string) string {
+	const lines = 20
 	all := strings.Split(strings.TrimSpace(text), "\n")
 	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }

@@ -24,6 +24,9 @@ type suite struct {
 }
 
 func (s *suite) run(ctx context.Context) error {
+	if err := s.prepareRivals(ctx); err != nil {
+		return err
+	}
 	var sections []func(context.Context) error
 	if !s.only {
 		sections = append(sections, s.startup, s.throughput)
@@ -77,6 +80,9 @@ func (s *suite) block(ctx context.Context, brokers, data string, partitions int3
 	}
 	if s.allocs {
 		for i := range results {
+			if results[i].rival != nil {
+				continue
+			}
 			if results[i].allocations, err = f.allocations(ctx, results[i].contender); err != nil {
 				return fmt.Errorf("%s, allocations: %w", results[i].contender.name, err)
 			}
