@@ -71,11 +71,11 @@ chaos: $(if $(MISSING),,kafka)
 	$(GO) run ./e2e/chaos $(CHAOS)
 
 # What a record costs, against raw sarama; see docs/performance.md. PIPELINES, DATA, PARTITIONS, RECORDS, RUNS and
-# BROKERS=embedded|kafka|both narrow it; SCALING=1 and LATENCY=1 add what they say, RIVALS=1 other programs (it needs Java, Maven, Python),
-# ONLY=1 leaves the rest out; STRICT=1 makes a missed target an error.
+# BROKERS=embedded|kafka|both narrow it; SCALING=1, LATENCY=1 and OVERHEAD=1 (of metrics, traces, inspect) add what they say,
+# RIVALS=1 other programs (it needs Java, Maven, Python), ONLY=1 leaves the rest out; STRICT=1 makes a missed target an error.
 BENCH := $(if $(PIPELINES),-pipelines $(PIPELINES)) $(if $(DATA),-data $(DATA)) $(if $(PARTITIONS),-partitions $(PARTITIONS)) \
 	$(if $(RECORDS),-records $(RECORDS)) $(if $(RUNS),-runs $(RUNS)) $(if $(BROKERS),-brokers $(BROKERS)) \
-	$(if $(SCALING),-scaling) $(if $(LATENCY),-latency) $(if $(RIVALS),-rivals) $(if $(ONLY),-only) $(if $(STRICT),-strict)
+	$(if $(SCALING),-scaling) $(if $(LATENCY),-latency) $(if $(RIVALS),-rivals) $(if $(OVERHEAD),-overhead) $(if $(ONLY),-only) $(if $(STRICT),-strict)
 bench: $(if $(filter kafka both,$(BROKERS)),kafka)
 	$(GO) run ./e2e/bench $(BENCH)
 

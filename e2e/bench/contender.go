@@ -1,6 +1,9 @@
 package main
 
-import "slices"
+import (
+	"context"
+	"slices"
+)
 
 // contender is who takes part: the program with a pipeline, a baseline, or a rival.
 type contender struct {
@@ -12,7 +15,9 @@ type contender struct {
 	// widely says that it takes part on every data set, not only on orders200.
 	widely bool
 	file   string // its pipeline; "" is the file of its name in testdata
-	about  string
+	// look begins to look at its run; nil where nobody does.
+	look  func(context.Context) (*lookout, error)
+	about string
 }
 
 func all(c counts) int64  { return c.Records }

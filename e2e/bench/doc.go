@@ -22,6 +22,7 @@
 //	startup.go             how soon the first record is healed
 //	scaling.go             more partitions, more operators
 //	latency.go, probe.go   how long a record takes from topic to topic
+//	overhead.go, look.go   what it costs to be looked at
 //
 // The baselines are written as one would without this program, with settings of
 // sarama's as good as those that the program chooses (baseline.go).

@@ -45,19 +45,33 @@ func (f *field) measure(ctx context.Context, c contender, profile string) (m mea
 	if err != nil {
 		return m, err
 	}
-	if err := p.start(); err != nil {
-		return m, err
-	}
 	end := f.untilEnd
 	if c.rival != nil {
 		end = f.untilDone
 	}
-	if err := end(ctx, c, p, group, topics); err != nil {
+	if err := p.looked(ctx, c.look, func() error { return end(ctx, c, p, group, topics) }); err != nil {
 		return m, err
 	}
 	m.took = p.took
 	m.cpu, m.resident, err = usage(p.command.ProcessState)
 	return m, err
+}
+
+// looked starts a child and sees to its end, looked at meanwhile if somebody does.
+func (p *process) looked(ctx context.Context, look func(context.Context) (*lookout, error), end func() error) (err error) {
+	if look != nil {
+		l, err := look(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, l.end()) }()
+		p.command.Args = append(p.command.Args, l.arguments...)
+		p.command.Env = append(p.command.Env, l.environment...)
+	}
+	if err := p.start(); err != nil {
+		return err
+	}
+	return end()
 }
 
 // child is the process to measure.

@@ -25,7 +25,8 @@ type options struct {
 	latency    bool
 	rivals     bool
 	patience   time.Duration // how long a rival may go on without committing anything
-	only       bool          // of these two, nothing else
+	overhead   bool
+	only       bool // of these three, nothing else
 	probe      time.Duration
 	root       string // the module's folder, where the program is built
 }
@@ -41,8 +42,9 @@ func parseOptions(args []string) (options, error) {
 	flags.BoolVar(&o.scaling, "scaling", false, "measure 1 to 1,000 partitions and 1 to 50 operators, too")
 	flags.BoolVar(&o.latency, "latency", false, "measure how long a record takes from topic to topic, too")
 	flags.BoolVar(&o.rivals, "rivals", false, "let other programs take part, too, which this installs: it needs Java, Maven and Python")
+	flags.BoolVar(&o.overhead, "overhead", false, "measure what metrics, traces and inspect cost, too")
 	flags.DurationVar(&o.probe, "probe", 10*time.Second, "how long latency is measured in each run")
-	flags.BoolVar(&o.only, "only", false, "leave everything out that was not asked for with -scaling or -latency")
+	flags.BoolVar(&o.only, "only", false, "leave everything out that was not asked for with -scaling, -latency or -overhead")
 	flags.StringVar(&o.root, "root", ".", "the module's folder")
 	data := flags.String("data", "", "data sets, separated by commas: orders200, orders1k, quakes; all when empty")
 	partitions := flags.String("partitions", "4,24", "numbers of partitions, separated by commas")
@@ -57,8 +59,8 @@ func parseOptions(args []string) (options, error) {
 	if o.records < 1 || o.runs < 1 || o.probe <= 0 {
 		return o, fmt.Errorf("-records is %d, -runs is %d, -probe is %v: each must be more than 0", o.records, o.runs, o.probe)
 	}
-	if o.only && !o.scaling && !o.latency {
-		return o, errors.New("-only leaves nothing: it needs -scaling or -latency")
+	if o.only && !o.scaling && !o.latency && !o.overhead {
+		return o, errors.New("-only leaves nothing: it needs -scaling, -latency or -overhead")
 	}
 	o.data = list(*data)
 	if len(o.data) == 0 {

@@ -37,6 +37,9 @@ func (s *suite) run(ctx context.Context) error {
 	if s.latency {
 		sections = append(sections, s.delays)
 	}
+	if s.overhead {
+		sections = append(sections, s.overheads)
+	}
 	for _, section := range sections {
 		if err := section(ctx); err != nil {
 			return err
