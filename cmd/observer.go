@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 
 	"waterhealer/engine"
@@ -16,6 +17,9 @@ func observerOf(l *loaded, graph *engine.Graph, logger *slog.Logger, server *htt
 	showValues := false
 	if server != nil { // else nobody can look
 		showValues = server.options.showValues
+		if inspects := inspected(graph); len(inspects) > 0 && !showValues {
+			logger.Warn("inspect keeps nothing: records are only shown with --http-show-values", "nodes", inspects)
+		}
 		taps = observe.NewTaps(graph, operators.Condition, !showValues)
 	}
 	return observe.New(observe.Options{
@@ -23,6 +27,17 @@ func observerOf(l *loaded, graph *engine.Graph, logger *slog.Logger, server *htt
 		Graph: graph, Version: buildVersion(), Config: string(l.pipeline.Text()), Details: detailsOf(l.pipeline),
 		ShowValues: showValues, Logger: logger,
 	})
+}
+
+// inspected are the nodes that say inspect: true.
+func inspected(graph *engine.Graph) []string {
+	var names []string
+	for _, n := range graph.Nodes {
+		if n.Inspect && !slices.Contains(names, n.Name) { // a sink is several
+			names = append(names, n.Name)
+		}
+	}
+	return names
 }
 
 // observed runs an observer until the returned function is called. It goes on

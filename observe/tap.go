@@ -17,8 +17,10 @@ import (
 //
 // They never slow the pipeline. A node that nobody looks at costs one atomic
 // load per record. Of one that is looked at, at most [tapSamples] records per
-// [tapTick] are written down, and filters are tried on [tapLooks]; the rest goes
-// by, and who reads too slowly misses more.
+// [tapTick] are written down, and filters are tried on [tapLooks]; all of that may
+// take [tapTime], and what takes longer, as a filter that is much work or a record
+// that is huge, is made up for by looking away. The rest goes by, and who reads too
+// slowly misses more.
 type Taps struct {
 	filter func(source string) (func(*engine.Record) (bool, error), error)
 	hidden bool
@@ -33,6 +35,7 @@ const (
 	tapTick    = 100 * time.Millisecond
 	tapSamples = 10
 	tapLooks   = 500
+	tapTime    = tapTick / 50
 	// tapBacklog is how many samples may wait for a reader.
 	tapBacklog = 100
 	// tapKept is how many records a node with `inspect: true` keeps.
@@ -48,6 +51,7 @@ type tap struct {
 	watched atomic.Int32 // who looks, and one for `inspect: true`
 	samples atomic.Int32 // how many may be written down in this tick
 	looks   atomic.Int32 // how many may be tried on a filter
+	time    atomic.Int64 // nanoseconds that looking may take; below 0 where it took more
 
 	mu      sync.Mutex
 	readers []*tapReader
@@ -64,9 +68,12 @@ type tapReader struct {
 }
 
 // NewTaps puts a tap on every node of a graph that does not run yet. filter
-// compiles the expression of who looks; hidden refuses all.
+// compiles the expression of who looks; hidden refuses all, and costs nothing.
 func NewTaps(graph *engine.Graph, filter func(source string) (func(*engine.Record) (bool, error), error), hidden bool) *Taps {
 	t := &Taps{filter: filter, hidden: hidden, nodes: make(map[string]*tap), running: make(chan struct{}, 1)}
+	if hidden {
+		return t
+	}
 	for _, n := range graph.Nodes {
 		if n.Role == engine.RoleOutput && n.Sink != "" {
 			continue // what its sink gets
@@ -74,9 +81,10 @@ func NewTaps(graph *engine.Graph, filter func(source string) (func(*engine.Recor
 		at := t.nodes[n.Name]
 		if at == nil {
 			at = &tap{node: n.Name}
+			at.time.Store(int64(tapTime))
 			t.nodes[n.Name] = at
 		}
-		if n.Inspect && !hidden && !at.keeps {
+		if n.Inspect && !at.keeps {
 			at.keeps = true
 			at.watched.Add(1)
 			t.wake()
@@ -104,8 +112,7 @@ func (t *Taps) Run(ctx context.Context) {
 		for _, at := range t.nodes {
 			if at.watched.Load() > 0 {
 				busy = true
-				at.samples.Store(tapSamples)
-				at.looks.Store(tapLooks)
+				at.refill()
 			}
 		}
 		tick := ticker.C
@@ -203,6 +210,15 @@ func (at *tap) join(reader *tapReader) {
 	}
 }
 
+// refill begins a tick.
+func (at *tap) refill() {
+	at.samples.Store(tapSamples)
+	at.looks.Store(tapLooks)
+	if left := at.time.Add(int64(tapTime)); left > int64(tapTime) {
+		at.time.Add(int64(tapTime) - left) // time is not saved up
+	}
+}
+
 // leave takes a reader away, if it is still there.
 func (at *tap) leave(reader *tapReader) {
 	at.mu.Lock()
@@ -224,13 +240,15 @@ func (at *tap) drop(reader *tapReader) {
 // see shows a record to all who look. It runs in the goroutine that carries the
 // record, which it must not hold up.
 func (at *tap) see(r *engine.Record) {
-	if at.samples.Load() <= 0 || at.looks.Add(-1) < 0 {
+	if at.samples.Load() <= 0 || at.time.Load() <= 0 || at.looks.Add(-1) < 0 {
 		return
 	}
 	if !at.mu.TryLock() { // another lane is at it
 		return
 	}
 	defer at.mu.Unlock()
+	began := time.Now()
+	defer func() { at.time.Add(-int64(time.Since(began))) }()
 	var wanting []*tapReader
 	for _, reader := range at.readers {
 		if reader.wants(r) {

@@ -32,6 +32,8 @@ func even(source string) (func(*engine.Record) (bool, error), error) {
 	switch source {
 	case "even":
 		return func(r *engine.Record) (bool, error) { return r.Offset%2 == 0, nil }, nil
+	case "slow": // a second of work
+		return func(*engine.Record) (bool, error) { time.Sleep(time.Second); return true, nil }, nil
 	case "fails":
 		return func(*engine.Record) (bool, error) { return true, errors.New("no") }, nil
 	case "panics":
@@ -212,6 +214,37 @@ func TestSlowReaderMissesRecords(t *testing.T) {
 			t.Errorf("%d samples after one more", got)
 		}
 	})
+}
+
+// A filter that is much work is tried less often: looking takes no more than a
+// fiftieth of the time of who carries the records.
+func TestSlowFilterIsMadeUpFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		taps, through := tapped(t, false)
+		samples, err := taps.Tap(t.Context(), "map-1", "slow", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		began := time.Now() // virtual: only the filter and what is waited for take time
+		for i := range int64(3000) {
+			through("map-1", record(i))
+			<-time.After(100 * time.Millisecond)
+		}
+		looked := time.Since(began) - 300*time.Second
+		if got := len(samples); got < 4 || looked > 8*time.Second {
+			t.Errorf("in %s %d records were shown, which took %s", time.Since(began), got, looked)
+		}
+	})
+}
+
+// Where values are hidden, records go by as if there were no taps.
+func TestHiddenTapsAreNotThere(t *testing.T) {
+	graph := &engine.Graph{Nodes: []*engine.Node{{Name: "map-1", Inspect: true}}}
+	observe.NewTaps(graph, even, true)
+	if graph.Nodes[0].Tap != nil {
+		t.Error("each record is looked at for nobody")
+	}
 }
 
 // Taps end with the pipeline, and a tap that comes later ends at once.

@@ -63,6 +63,13 @@ func newSecurity(dir string) (Security, error) {
 	return s, nil
 }
 
+// Certificates makes an authority, a certificate for a server on loopback
+// addresses (one file that holds its key, too) and one for its clients, outside of any cluster.
+func Certificates(dir string) (s Security, server string, err error) {
+	s, err = newSecurity(dir)
+	return s, s.keystore, err
+}
+
 type certificate struct {
 	parsed   *x509.Certificate
 	private  *ecdsa.PrivateKey
