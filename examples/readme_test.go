@@ -21,6 +21,9 @@ type block struct {
 	prints   []string
 }
 
+// servedAt is where the README's pipeline serves; here another program may.
+const servedAt = "127.0.0.1:8080"
+
 // TestReadme runs all commands of the README in one shell, as a reader does,
 // but for those that say that they are not run. What stands in a block of text
 // behind a command must be printed by it, in that order.
@@ -30,12 +33,12 @@ func TestReadme(t *testing.T) {
 	if len(blocks) < 8 {
 		t.Fatalf("the README has %d shell blocks that are run", len(blocks))
 	}
+	address, served := freeAddress(t), freeAddress(t)
 	var script strings.Builder
 	for i, b := range blocks {
-		fmt.Fprintf(&script, "%s\necho \"@@ %d $?\"\n", b.commands, i)
+		fmt.Fprintf(&script, "%s\necho \"@@ %d $?\"\n", strings.ReplaceAll(b.commands, servedAt, served), i)
 	}
 	shell := exec.CommandContext(t.Context(), "sh")
-	address := freeAddress(t)
 	shell.Env = append(os.Environ(), "KAFKA_BROKERS="+address, "WATERHEALER_LISTEN="+address)
 	shell.Stdin = strings.NewReader(script.String())
 	shell.WaitDelay = 10 * time.Second // a broker that was left running must not hold the test up
