@@ -1,6 +1,10 @@
 package engine
 
-import "strconv"
+import (
+	"strconv"
+
+	"waterhealer/healer"
+)
 
 // EmitID names a source record wherever it is told of: in the log, in traces,
 // on the page, in dead letters. It is topic/partition/offset, so that it is the
@@ -14,16 +18,31 @@ func EmitID(topic string, partition int32, offset int64) string {
 }
 
 // Attributes name a record in a log line: emit_id, topic, partition and offset.
-// A batch is named by its first record; a value of several records that do not
-// agree has no offset of its own, and no name.
+// A batch is named by its first record. So is a value made of several, as their
+// sum, with how many those are. The caller holds a reference.
 func (r *Record) Attributes() []any {
 	switch {
 	case r.Known&KnownOffset != 0:
 		return emitted(r.Topic, r.Partition, r.Offset)
 	case len(r.Batch) > 0:
 		return r.Batch[0].Attributes()
+	case r.ack == nil:
+		return nil // made of nothing
 	}
-	return nil
+	var first *Record
+	count := 0
+	r.ack.Leaves(func(leaf *healer.Ack) {
+		if source, ok := leaf.Source.(*Record); ok {
+			if first == nil {
+				first = source
+			}
+			count++
+		}
+	})
+	if first == nil {
+		return nil
+	}
+	return append(emitted(first.Topic, first.Partition, first.Offset), "made_of", count)
 }
 
 func emitted(topic string, partition int32, offset int64) []any {

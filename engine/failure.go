@@ -94,7 +94,7 @@ func (rt *Runtime) fail(n *Node, r *Record, err error, attempts int) *block {
 		return nil
 	}
 	first := failures[0]
-	rt.log.Error("record failed", append(emitted(first.Topic, first.Partition, first.Offset), "node", n.Name, "where", n.Where,
+	rt.log.Error("record failed", append(namesOf(failures), "node", n.Name, "where", n.Where,
 		"records", len(failures), "attempts", attempts, "then", n.Policy.Then.String(), "error", err)...)
 	if rt.options.OnFailure != nil {
 		for _, f := range failures {
@@ -151,6 +151,26 @@ func (rt *Runtime) note(n *Node, r *Record, b *block, err error, attempts int) (
 		b.gate.block(b.unitKey, b.seq)
 	}
 	return failures, b.open == 0
+}
+
+// namedFailures is how many of the records that fail together a line names.
+const namedFailures = 20
+
+// namesOf are the names of records that fail together: those of the first, and the
+// emit_id of others.
+func namesOf(failures []*Failure) []any {
+	if failures[0].source == nil {
+		return nil // made of nothing
+	}
+	list := emitted(failures[0].Topic, failures[0].Partition, failures[0].Offset)
+	var also []string
+	for _, f := range failures[1:min(len(failures), namedFailures)] {
+		also = append(also, EmitID(f.Topic, f.Partition, f.Offset))
+	}
+	if also != nil {
+		list = append(list, "also", also)
+	}
+	return list
 }
 
 // describe makes the failure of one source record.

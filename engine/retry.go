@@ -121,7 +121,7 @@ func (w *writer) failed(e *entry, err error, fault Fault) bool {
 		}
 	case w.node.aside:
 		if fault != FaultDestination {
-			w.rt.log.Warn("report refused", "node", w.node.Name, "error", err)
+			w.rt.log.Warn("report refused", append([]any{"node", w.node.Name, "error", err}, e.record.Attributes()...)...)
 			e.report.written()
 			w.counts.failed++
 			return true

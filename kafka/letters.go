@@ -155,8 +155,7 @@ func (l *letterIntake) foreign(r *engine.Record, why error) {
 	l.counts.Foreign++
 	switch {
 	case l.counts.Foreign <= foreignShown:
-		l.logger.Warn("a dead letter of another pipeline is left where it is", "topic", r.Topic, "partition", r.Partition,
-			"offset", r.Offset, "why", why)
+		l.logger.Warn("a dead letter of another pipeline is left where it is", append(r.Attributes(), "why", why)...)
 	case l.counts.Foreign == foreignShown+1:
 		l.logger.Warn("further dead letters of other pipelines are left where they are, and only counted")
 	}
