@@ -49,7 +49,7 @@ func TestKafkaSecured(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			pipeline := file(t, "p.yaml", linear("in", "out", c.name, "  - map: value", c.fields))
 			env := []string{"KAFKA_BROKERS=" + strings.Join(cluster.AddressesOf(c.listener), ","), "PASSWORD=" + c.password}
-			code, p := run(t, env, time.Minute, "run", pipeline, "--until-end", "--connect-timeout", "5s")
+			code, p := run(t, env, time.Minute, "run", pipeline, "--until-end", "--connect-timeout", "5s", "--log-level", "debug", "--log-records")
 			printed := p.stdout.String() + p.stderr.String()
 			if strings.Contains(printed, s.Password) || strings.Contains(printed, wrong) {
 				t.Error("the password was printed")

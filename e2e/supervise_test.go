@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -24,6 +25,9 @@ func testSupervise(t *testing.T, b *broker) {
 		// The first record cannot be written, and the others wait behind it.
 		{"no-commit", "{no_commit: 2s}\nshutdown_timeout: 5s", "  - filter: value.id >= 0",
 			4, "stopped by supervise: no_commit: nothing was committed for ", 0},
+		// The partition is full, and what comes when no fetch is under way is not read.
+		{"no-poll", "{no_poll: 2s}\nmax_in_flight: 10\nshutdown_timeout: 5s", "  - filter: value.id >= 0",
+			4, "stopped by supervise: no_poll: nothing was read for ", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			names := b.topics(t, 1, "in-"+c.name, "out-"+c.name)
@@ -33,7 +37,16 @@ func testSupervise(t *testing.T, b *broker) {
 				to = fmt.Sprintf("{expr: '\"%s\" + (value.id == 0 ? \"-absent\" : \"\")'}", to)
 			}
 			pipeline := file(t, "p.yaml", fmt.Sprintf("supervise: %s\n%s", c.rules, linear(names[0], to, c.name, c.operators)))
-			code, p := run(t, b.env(), 2*time.Minute, "run", pipeline)
+			p := start(t, b.env(), "run", pipeline)
+			if c.name == "no-poll" {
+				next := records
+				until(t, 2*time.Minute, "it ends while more and more comes", func(context.Context) (bool, error) {
+					b.produce(t, names[0], numbers(next, next+10, 1)...)
+					next += 10
+					return p.ended(), nil
+				})
+			}
+			code := p.wait(2 * time.Minute)
 			if code != c.code || !strings.Contains(p.stderr.String(), c.says) {
 				t.Errorf("exit code %d, want %d and %q", code, c.code, c.says)
 			}
@@ -41,5 +54,15 @@ func testSupervise(t *testing.T, b *broker) {
 				b.committed(t, c.name, names[0], c.finished)
 			}
 		})
+	}
+}
+
+// ended says that the program is no more.
+func (p *program) ended() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
 	}
 }

@@ -11,7 +11,7 @@ const endsInterval = 3 * time.Second
 
 // followEnds learns the ends of logs that no fetch tells, because their claims
 // are paused, until ctx is done. One question asks for all at a time. Nothing but
-// what is told depends on it.
+// what is told depends on it, and rules of supervise.
 func (g *group) followEnds(ctx context.Context) {
 	for {
 		select {

@@ -283,7 +283,7 @@ func (g *group) Unread() int64 {
 	unread := int64(0)
 	for _, c := range g.live() {
 		if !c.atEnd.Load() {
-			unread += max(0, c.messages.HighWaterMarkOffset()-c.next.Load())
+			unread += max(0, c.tip()-c.next.Load())
 		}
 	}
 	return unread

@@ -78,6 +78,12 @@ func (t *told) count() {
 	t.generation = now
 }
 
+// tip is the end of the log, as far as it was heard of: from fetches, and while a
+// claim is paused from questions ([group.followEnds]).
+func (c *claim) tip() int64 {
+	return max(c.messages.HighWaterMarkOffset(), c.shown.end.Load())
+}
+
 // Group tells how the membership is.
 func (g *group) Group() engine.GroupStatus {
 	s := engine.GroupStatus{Name: g.group, Topics: g.topics, Brokers: g.connection.Brokers, CommitsEvery: g.settings.CommitInterval}
@@ -101,7 +107,7 @@ func (g *group) Group() engine.GroupStatus {
 	for _, c := range g.live() {
 		s.Partitions = append(s.Partitions, engine.GroupPartition{
 			Source: c.node.name, Topic: c.topic, Partition: c.partition, Committed: c.shown.committed.Load(),
-			End: max(c.messages.HighWaterMarkOffset(), c.shown.end.Load()), MetadataBytes: int(c.shown.metadata.Load()),
+			End: c.tip(), MetadataBytes: int(c.shown.metadata.Load()),
 		})
 	}
 	return s

@@ -68,6 +68,9 @@ func TestGroupTellsWhatIsCommitted(t *testing.T) {
 	eventually(t, "what was on its way has come", func() bool { return partitionOf(t, r.Group(), "t", 0).End == 16 })
 	produceValues(t, b, "t", 0, numbered("x", 5)...) // no fetch is under way any more
 	eventually(t, "the end is followed", func() bool { return partitionOf(t, r.Group(), "t", 0).End == 21 })
+	if got, next := r.group.Unread(), claimOf(r.group, place{"t", 0}).next.Load(); got != 21-next || got < 5 {
+		t.Errorf("%d are not read, want all from %d to 21, of which 5 came while nothing was fetched", got, next)
+	}
 	in.claim("t", 0).setFull(false)
 }
 
