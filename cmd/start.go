@@ -75,6 +75,9 @@ const traceStop = 5 * time.Second
 // startTracing begins to trace where the environment asks for it; nil is off.
 func startTracing(ctx context.Context, l *loaded, logger *slog.Logger) (traces *tracing.Tracing, stop func(), err error) {
 	if !tracing.Wanted() {
+		if unknown := tracing.UnknownExporter(); unknown != "" {
+			logger.Warn("nothing is traced: OTEL_TRACES_EXPORTER must be otlp or none", "is", unknown)
+		}
 		return nil, func() {}, nil
 	}
 	traces, err = tracing.Start(ctx, tracing.Options{Pipeline: l.pipeline.Name, Version: buildVersion(), Logger: logger})

@@ -66,6 +66,15 @@ func Wanted() bool {
 	return exporter == "otlp" || os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") != "" || os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") != ""
 }
 
+// UnknownExporter is what the environment asks for in vain, "" for nothing.
+func UnknownExporter() string {
+	exporter := os.Getenv("OTEL_TRACES_EXPORTER")
+	if exporter == "otlp" || exporter == "none" || strings.EqualFold(os.Getenv("OTEL_SDK_DISABLED"), "true") {
+		return ""
+	}
+	return exporter
+}
+
 // Start begins to send spans as the standard OTEL_ variables say. An error is
 // one of these; a collector that does not answer is none.
 func Start(ctx context.Context, o Options) (*Tracing, error) {
