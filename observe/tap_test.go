@@ -33,7 +33,7 @@ func even(source string) (func(*engine.Record) (bool, error), error) {
 	case "even":
 		return func(r *engine.Record) (bool, error) { return r.Offset%2 == 0, nil }, nil
 	case "slow": // a second of work
-		return func(*engine.Record) (bool, error) { time.Sleep(time.Second); return true, nil }, nil
+		return func(*engine.Record) (bool, error) { <-time.After(time.Second); return true, nil }, nil
 	case "fails":
 		return func(*engine.Record) (bool, error) { return true, errors.New("no") }, nil
 	case "panics":
