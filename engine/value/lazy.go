@@ -97,7 +97,7 @@ func scanObject(text string, pos int) (o *Object, end int) {
 			spans[n] = span{key: uint32(pos) + 1, keyEnd: uint32(keyEnd) - 1, at: uint32(at), end: uint32(behind)}
 			n++
 		}
-		next, more := scanNext(text, behind, '}')
+		next, more := scanNext(text, behind)
 		switch {
 		case more:
 			pos = next

@@ -1,12 +1,6 @@
 package value
 
-import (
-	"encoding/binary"
-	"math/bits"
-	"strings"
-	"unicode/utf8"
-	"unsafe"
-)
+import "strings"
 
 // The scan functions go over a text from a place on and check it as the decoder
 // does, without making anything. They return the place behind, or -1 where the
@@ -14,47 +8,69 @@ import (
 // what is wrong. Places go from hand to hand as plain numbers, so that they stay
 // in registers: every byte of every record passes through here.
 
+// scanValue goes over a value and all that is in it, in one loop: a call for each
+// value would cost as much as most of them.
 func scanValue(text string, pos, depth int) int {
-	if depth > lazyDepth || pos >= len(text) {
-		return -1
-	}
-	switch text[pos] {
-	case '{':
-		return scanMembers(text, pos, depth)
-	case '[':
-		return scanItems(text, pos, depth)
-	case '"':
-		end, _ := scanString(text, pos)
-		return end
-	case 't':
-		return scanWord(text, pos, "true")
-	case 'f':
-		return scanWord(text, pos, "false")
-	case 'n':
-		return scanWord(text, pos, "null")
-	}
-	return scanNumber(text, pos)
-}
-
-func scanMembers(text string, pos, depth int) int {
-	pos = scanSpace(text, pos+1)
-	if pos < len(text) && text[pos] == '}' {
-		return pos + 1
-	}
-	for {
-		_, _, end := scanKey(text, pos)
-		if end < 0 {
+	// kinds has a bit for each object and list that is open, the innermost last: 1
+	// is an object. So that it does not overflow, open is less than 64.
+	kinds, open, room := uint64(0), 0, lazyDepth-depth
+	for pos < len(text) {
+		switch c := text[pos]; {
+		case c == '"':
+			pos, _ = scanString(text, pos)
+		case c-'0' <= 9 || c == '-':
+			pos = scanFigures(text, pos)
+		case c == '{' || c == '[':
+			if open >= room {
+				return -1
+			}
+			pos = scanSpace(text, pos+1)
+			if pos < len(text) && text[pos] == c+2 { // ] and } come two behind [ and {
+				pos++
+				break
+			}
+			open++
+			kinds <<= 1
+			if c == '[' {
+				continue
+			}
+			kinds |= 1
+			if _, _, pos = scanKey(text, pos); pos >= 0 {
+				continue
+			}
+		default:
+			pos = scanWord(text, pos)
+		}
+		if pos < 0 {
 			return -1
 		}
-		if pos = scanValue(text, end, depth+1); pos < 0 {
+		// What stands behind the value: the ends of what is open, up to a comma.
+		for {
+			if open == 0 {
+				return pos
+			}
+			pos = scanSpace(text, pos)
+			if pos >= len(text) {
+				return -1
+			}
+			if text[pos] == ',' {
+				break
+			}
+			if text[pos] != ']'|byte(kinds&1)<<5 { // a bit is between ] and }
+				return -1
+			}
+			pos++
+			kinds >>= 1
+			open--
+		}
+		if pos = scanSpace(text, pos+1); kinds&1 == 0 {
+			continue
+		}
+		if _, _, pos = scanKey(text, pos); pos < 0 {
 			return -1
 		}
-		next, more := scanNext(text, pos, '}')
-		if !more {
-			return next
-		}
-		pos = next
 	}
+	return -1
 }
 
 // scanKey goes over a key, its colon, and the space up to the value at end.
@@ -70,115 +86,29 @@ func scanKey(text string, pos int) (keyEnd int, plain bool, end int) {
 	return keyEnd, plain, scanSpace(text, end+1)
 }
 
-func scanItems(text string, pos, depth int) int {
-	pos = scanSpace(text, pos+1)
-	if pos < len(text) && text[pos] == ']' {
-		return pos + 1
-	}
-	for {
-		if pos = scanValue(text, pos, depth+1); pos < 0 {
-			return -1
-		}
-		next, more := scanNext(text, pos, ']')
-		if !more {
-			return next
-		}
-		pos = next
-	}
-}
-
-// scanNext goes over what stands behind a field or an item: a comma and the space
-// up to the next one, or the end of the object or list.
-func scanNext(text string, pos int, end byte) (next int, more bool) {
+// scanNext goes over what stands behind a field: a comma and the space up to the
+// next one, or the end of the object.
+func scanNext(text string, pos int) (next int, more bool) {
 	pos = scanSpace(text, pos)
 	switch {
 	case pos >= len(text):
 		return -1, false
 	case text[pos] == ',':
 		return scanSpace(text, pos+1), true
-	case text[pos] == end:
+	case text[pos] == '}':
 		return pos + 1, false
 	}
 	return -1, false
 }
 
-// scanString goes over a string; plain says that it has no escapes. Of eight
-// bytes at once the first is found that is not simply passed over: what is taken
-// from a byte borrows only from those behind it, so the first one found is
-// certain. See "Determine if a word has a byte less than n" in Anderson's Bit
-// Twiddling Hacks.
-func scanString(text string, pos int) (end int, plain bool) {
-	if pos >= len(text) || text[pos] != '"' {
-		return -1, false
+func scanWord(text string, pos int) int {
+	word := "null"
+	switch text[pos] {
+	case 't':
+		word = "true"
+	case 'f':
+		word = "false"
 	}
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	i := pos + 1
-	bytes := unsafe.Slice(unsafe.StringData(text), len(text))
-	for ; i+8 <= len(bytes); i += 8 {
-		w := binary.LittleEndian.Uint64(bytes[i:])
-		quote, escape := w^(ones*'"'), w^(ones*'\\')
-		found := ((w-ones*' ')&^w | (quote-ones)&^quote | (escape-ones)&^escape | w) & tops
-		if found != 0 {
-			i += bits.TrailingZeros64(found) / 8
-			if text[i] == '"' {
-				return i + 1, true
-			}
-			return scanOddString(text, pos+1, i)
-		}
-	}
-	for ; i < len(text); i++ {
-		switch c := text[i]; {
-		case !special[c]:
-		case c == '"':
-			return i + 1, true
-		default:
-			return scanOddString(text, pos+1, i)
-		}
-	}
-	return -1, false
-}
-
-// scanOddString goes over the rest of a string that has something else in it
-// than plain ASCII.
-func scanOddString(text string, start, i int) (end int, plain bool) {
-	ascii, plain := true, true
-	for i < len(text) {
-		c := text[i]
-		switch {
-		case c == '"':
-			if !ascii && !utf8.ValidString(text[start:i]) {
-				return -1, false
-			}
-			return i + 1, plain
-		case c == '\\':
-			_, size, err := (&decoder{text: text}).escape(i)
-			if err != nil {
-				return -1, false
-			}
-			plain = false
-			i += size
-			continue
-		case c < ' ':
-			return -1, false
-		case c >= utf8.RuneSelf:
-			ascii = false
-		}
-		i++
-	}
-	return -1, false
-}
-
-// special marks the bytes that are not simply passed over in a string.
-//
-//nolint:gochecknoglobals // a constant table
-var special = func() (is [256]bool) {
-	for i := range is {
-		is[i] = i < ' ' || i >= utf8.RuneSelf || i == '"' || i == '\\'
-	}
-	return is
-}()
-
-func scanWord(text string, pos int, word string) int {
 	if !strings.HasPrefix(text[pos:], word) {
 		return -1
 	}

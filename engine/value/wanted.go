@@ -133,7 +133,7 @@ func decodeWanted(text string, w *wanted) *Object {
 	return newLazy(text, spans[:w.last], w)
 }
 
-// scanWanted is [scanMembers] that notes where the wanted fields stand.
+// scanWanted goes over an object and notes where the wanted fields stand.
 func scanWanted(text string, pos, depth int, w *wanted, spans *[mostWanted]span) int {
 	pos = scanSpace(text, pos+1)
 	if pos < len(text) && text[pos] == '}' {
@@ -156,7 +156,7 @@ func scanWanted(text string, pos, depth int, w *wanted, spans *[mostWanted]span)
 		if behind < 0 {
 			return -1
 		}
-		next, more := scanNext(text, behind, '}')
+		next, more := scanNext(text, behind)
 		if !more {
 			return next
 		}
