@@ -33,11 +33,12 @@ func (p *Plan) decoding(source *configs.Node) func(*engine.Record) error {
 func checker(codec string) func(*engine.Record) error {
 	switch codec {
 	case codecJSON:
+		reader := value.NewReader(nil, true)
 		return func(r *engine.Record) error {
 			if r.Raw == nil {
 				return nil
 			}
-			if err := value.Check(r.Raw); err != nil {
+			if err := reader.Check(r.Raw); err != nil {
 				return fmt.Errorf("payload is not %s: %w", codec, err)
 			}
 			return nil

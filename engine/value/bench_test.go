@@ -28,8 +28,9 @@ func benchmarkTexts(b *testing.B, run func(b *testing.B, text []byte)) {
 
 func BenchmarkCheck(b *testing.B) {
 	benchmarkTexts(b, func(b *testing.B, text []byte) {
+		r := NewReader(nil, true)
 		for b.Loop() {
-			if err := Check(text); err != nil {
+			if err := r.Check(text); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -3,6 +3,7 @@ package value
 import (
 	"slices"
 	"strings"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -17,6 +18,9 @@ type Reader struct {
 	// borrow says that values share the memory of the bytes they were read from,
 	// and keep it.
 	borrow bool
+	// habit is how documents were written lately, and odd how many were not.
+	habit atomic.Pointer[habit]
+	odd   atomic.Uint64
 }
 
 // mostWanted is how many fields a Reader looks for at most: beyond that, noting
@@ -52,10 +56,52 @@ func (r *Reader) Decode(data []byte) (any, error) {
 		}
 		return decodeAll(text)
 	}
-	if o := decodeWanted(text, r.wanted); o != nil {
-		return o, nil
+	pos := scanSpace(text, 0)
+	if pos == len(text) || text[pos] != '{' {
+		return decodeAll(text)
 	}
-	return decodeAll(text)
+	var s scanner
+	if !r.scan(text, pos, &s) {
+		return decodeAll(text)
+	}
+	return newLazy(text, s.spans[:r.wanted.last], r.wanted), nil
+}
+
+// Check is [Check].
+func (r *Reader) Check(data []byte) error {
+	if len(data) > 0 && len(data) <= shareUpTo {
+		// The scan keeps nothing of the text, so data need not be copied for it.
+		text := unsafe.String(&data[0], len(data))
+		var s scanner
+		if pos := scanSpace(text, 0); pos < len(text) && text[pos] == '{' && r.scan(text, pos, &s) {
+			return nil
+		}
+	}
+	return Check(data)
+}
+
+// scan goes over a document that is an object.
+func (r *Reader) scan(text string, pos int, s *scanner) (ok bool) {
+	h := r.habit.Load()
+	if h == nil {
+		h = &habit{}
+	}
+	end := s.object(text, pos, 0, r.wanted, h)
+	if end < 0 || scanSpace(text, end) != len(text) {
+		return false
+	}
+	if s.odd {
+		r.learn(text, pos)
+	}
+	return true
+}
+
+// learn makes a habit of a document that was not written as those before, now and
+// then: where records are of many kinds, there is no habit to be found.
+func (r *Reader) learn(text string, pos int) {
+	if n := r.odd.Add(1); n&(n-1) == 0 {
+		r.habit.Store(learn(strings.Clone(text), pos, 0, r.wanted))
+	}
 }
 
 // wanted says which fields of an object are noted, and where among the spans of
@@ -109,72 +155,17 @@ func (w *wanted) number(first int) int {
 	return first
 }
 
+// find is a field that is wanted; nil for others. Of a nil w none are.
 func (w *wanted) find(key string) *wantedField {
+	if w == nil {
+		return nil
+	}
 	for i := range w.fields {
 		if f := &w.fields[i]; len(f.key) == len(key) && f.key == key {
 			return f
 		}
 	}
 	return nil
-}
-
-// decodeWanted checks a text that is an object, and notes the fields that are
-// wanted; nil where it must be read in the plain way.
-func decodeWanted(text string, w *wanted) *Object {
-	pos := scanSpace(text, 0)
-	if pos == len(text) || text[pos] != '{' {
-		return nil
-	}
-	var spans [mostWanted]span
-	end := scanWanted(text, pos, 0, w, &spans)
-	if end < 0 || scanSpace(text, end) != len(text) {
-		return nil
-	}
-	return newLazy(text, spans[:w.last], w)
-}
-
-// scanWanted goes over an object and notes where the wanted fields stand.
-func scanWanted(text string, pos, depth int, w *wanted, spans *[mostWanted]span) int {
-	pos = scanSpace(text, pos+1)
-	if pos < len(text) && text[pos] == '}' {
-		return pos + 1
-	}
-	for {
-		keyEnd, plain, at := scanKey(text, pos)
-		if !plain {
-			return -1
-		}
-		var behind int
-		if f := w.find(text[pos+1 : keyEnd-1]); f == nil {
-			behind = scanValue(text, at, depth+1)
-		} else {
-			behind = f.scan(text, at, depth+1, spans)
-			if behind >= 0 {
-				spans[f.at] = span{key: uint32(pos) + 1, keyEnd: uint32(keyEnd) - 1, at: uint32(at), end: uint32(behind)}
-			}
-		}
-		if behind < 0 {
-			return -1
-		}
-		next, more := scanNext(text, behind)
-		if !more {
-			return next
-		}
-		pos = next
-	}
-}
-
-// scan goes over the value of a wanted field. Of equal keys the last counts, so
-// what was noted in an earlier one is forgotten.
-func (f *wantedField) scan(text string, at, depth int, spans *[mostWanted]span) int {
-	if f.below == nil {
-		return scanValue(text, at, depth)
-	}
-	clear(spans[f.at+1 : f.below.last])
-	if at < len(text) && text[at] == '{' && depth <= lazyDepth {
-		return scanWanted(text, at, depth, f.below, spans)
-	}
-	return scanValue(text, at, depth)
 }
 
 // ScalarText is the JSON text of what a chain of keys leads to, where that is a

@@ -1,6 +1,8 @@
 package value
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,20 +20,36 @@ func readers() []*Reader {
 	}
 }
 
-// sameToReaders holds what readers gave against the plain way.
+// sameToReaders holds what readers gave against the plain way: of data, of data
+// again, when they know how it is written, and of texts that are almost as that.
 func sameToReaders(t *testing.T, data []byte) {
 	t.Helper()
 	for _, r := range readers() {
-		v, err := r.Decode(data)
-		sameAsAllAtOnce(t, data, v, err)
-		want, err := decodeAll(string(data))
-		if err != nil {
-			continue
+		for range 2 {
+			sameToReader(t, r, data)
 		}
-		fresh, _ := r.Decode(data)
-		if r.wanted != nil {
-			samePaths(t, fresh, want, r.wanted, nil)
+		known := r.habit.Load()
+		for _, other := range almost(data) {
+			r.habit.Store(known)
+			sameToReader(t, r, other)
 		}
+	}
+}
+
+func sameToReader(t *testing.T, r *Reader, data []byte) {
+	t.Helper()
+	v, err := r.Decode(data)
+	sameAsAllAtOnce(t, data, v, err)
+	want, err := decodeAll(string(data))
+	if got := r.Check(data); fmt.Sprint(got) != fmt.Sprint(err) {
+		t.Fatalf("%q: checked, the error is %v, want %v", data, got, err)
+	}
+	if err != nil {
+		return
+	}
+	fresh, _ := r.Decode(data)
+	if r.wanted != nil {
+		samePaths(t, fresh, want, r.wanted, nil)
 	}
 }
 
@@ -70,6 +88,48 @@ func follow(v any, path []string) (found any, there bool) {
 	return v, true
 }
 
+// almost are texts that differ from one in a byte or two.
+func almost(data []byte) [][]byte {
+	const most = 8
+	var texts [][]byte
+	for i := range min(most, len(data)) {
+		at := i * len(data) / min(most, len(data))
+		odd := oddities[(i+len(data))%len(oddities)]
+		texts = append(texts, slices.Concat(data[:at], []byte(odd), data[at+1:]), slices.Concat(data[:at], []byte(odd), data[at:]))
+	}
+	return append(texts, slices.Concat(data, []byte(" ")), slices.Concat(data, data))
+}
+
+//nolint:gochecknoglobals // a constant table
+var oddities = []string{"", " ", "\"", "}", ",", "\\", "0", "\xff", `,"a":`, "b", "{", "]", ":", "\x00"}
+
+// TestHabitIsHeldAgainstEveryByte reads documents that are as the one before but for
+// a byte, whichever it is.
+func TestHabitIsHeldAgainstEveryByte(t *testing.T) {
+	for _, text := range []string{
+		`{"a":{"b":1,"c":[]},"b":[{"k":1},{"k":"x"}],"a long key, longer than words":-1.5}`,
+		`{ "a": {"b": {}, "c": [{"d": 1}, 2]}, "d": {"d": null}, "k0": true, "é": "é" }`,
+	} {
+		for _, r := range readers() {
+			sameToReader(t, r, []byte(text))
+			known := r.habit.Load()
+			for at := range text {
+				for _, odd := range oddities {
+					for _, other := range []string{text[:at] + odd + text[at:], text[:at] + odd + text[at+1:]} {
+						r.habit.Store(known)
+						v, err := r.Decode([]byte(other))
+						sameAsAllAtOnce(t, []byte(other), v, err)
+						if err == nil {
+							r.habit.Store(known)
+							sameToReader(t, r, []byte(other))
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestReaderSeesWhatDecodeSees(t *testing.T) {
 	document := rapid.Custom(func(t *rapid.T) string { return drawDocument(t, 0) })
 	rapid.Check(t, func(r *rapid.T) {
@@ -80,6 +140,52 @@ func TestReaderSeesWhatDecodeSees(t *testing.T) {
 		}
 		sameToReaders(t, []byte(text))
 	})
+}
+
+// TestReaderOfManyKinds reads documents of many kinds with one reader, in turn: some
+// are as the one before, some in part.
+func TestReaderOfManyKinds(t *testing.T) {
+	document := rapid.Custom(func(t *rapid.T) string { return drawDocument(t, 0) })
+	rapid.Check(t, func(rt *rapid.T) {
+		kinds := rapid.SliceOfN(document, 1, 3).Draw(rt, "kinds")
+		turns := rapid.SliceOfN(rapid.IntRange(0, len(kinds)-1), 1, 20).Draw(rt, "turns")
+		for _, r := range readers() {
+			for _, kind := range turns {
+				sameToReader(t, r, []byte(kinds[kind]))
+			}
+		}
+	})
+}
+
+// TestHabitIsUsed sees that a document like the one before is read by habit, in all
+// its parts, and one that is not is read all the same.
+func TestHabitIsUsed(t *testing.T) {
+	r := NewReader([][]string{{"a"}, {"of", "some"}}, true)
+	odd := func(text string) bool {
+		var s scanner
+		if !r.scan(text, 0, &s) {
+			t.Fatalf("%s is refused", text)
+		}
+		return s.odd
+	}
+	const written = `{"a":1, "of": {"some":"x","more":[{"n":1},{"n":2}]},"a long key, longer than words":null}`
+	if !odd(written) || odd(written) {
+		t.Error("it is not learned at once")
+	}
+	if odd(`{"a":"other", "of": {"some":true,"more":[]},"a long key, longer than words":[1,2,3]}`) {
+		t.Error("with other values it is odd")
+	}
+	for _, text := range []string{
+		`{"a":1,"of": {"some":"x","more":[{"n":1},{"n":2}]},"a long key, longer than words":null}`,
+		`{"a":1, "of": {"some":"x","more":[{"n":1},{"m":2}]},"a long key, longer than words":null}`,
+		`{"a":1, "of": {"some":"x","more":[{"n":1},{"n":2}]},"a long key, longer than wordS":null}`,
+	} {
+		known := r.habit.Load()
+		if !odd(text) {
+			t.Errorf("%s is not odd", text)
+		}
+		r.habit.Store(known)
+	}
 }
 
 // TestStringsAreCheckedAtEveryPlace puts every byte at every place of a string:
