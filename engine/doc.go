@@ -22,7 +22,8 @@
 //
 // One rule: a split adds references, a merge is a node with parents. The engine
 // holds one reference while Process runs, retains one per reader before a
-// record is passed on, and releases its own afterwards. An operator that holds
+// record is passed on, and releases its own afterwards. Where it does nothing
+// afterwards (behind a source, a filter, a map: [Single]), the last reader gets its own. An operator that holds
 // records says so with [Out.Keep] and [Out.LetGo] and never sees an ack. A
 // batch is a list of records, each with its own lineage; only a value made of
 // a whole batch is joined.

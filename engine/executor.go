@@ -54,7 +54,7 @@ func (x *executor) beat(n *Node, r *Record) {
 		x.pulse.begin(&doingProcess, n, r)
 		return
 	}
-	x.pulse.node.Store(n)
+	x.pulse.at(n)
 	x.pulse.record.Store(r)
 }
 
@@ -73,7 +73,12 @@ func (x *executor) enter(ctx context.Context, r *Record) {
 	total := r.count()
 	c.in += total
 	decoded := x.timedDecode(n, r, total)
-	if decoded != nil {
+	if decoded == r {
+		c.out += total
+		x.hand(ctx, n, r)
+		return
+	}
+	if decoded != nil { // some elements of a batch
 		c.out += decoded.count()
 		x.forward(ctx, n, decoded)
 	}
@@ -180,6 +185,10 @@ func (x *executor) process(ctx context.Context, n *Node, port int, r *Record) {
 	}
 	c := &x.counts[n.index]
 	c.in++
+	if x.single(n, r) {
+		x.processSingle(ctx, n, r)
+		return
+	}
 	out := x.begin(ctx, n, r)
 	if err := x.call(ctx, n, port, r, out); err != nil {
 		c.failed++
@@ -199,7 +208,7 @@ func (x *executor) begin(ctx context.Context, n *Node, in *Record) *Out {
 	out := x.outs[x.depth]
 	x.depth++
 	out.ctx, out.node, out.in = ctx, n, in
-	x.pulse.node.Store(n)
+	x.pulse.at(n)
 	return out
 }
 
@@ -208,7 +217,7 @@ func (x *executor) begin(ctx context.Context, n *Node, in *Record) *Out {
 func (x *executor) finish(out *Out) {
 	*out = Out{x: x}
 	if x.depth--; x.depth > 0 {
-		x.pulse.node.Store(x.outs[x.depth-1].node)
+		x.pulse.at(x.outs[x.depth-1].node)
 		return
 	}
 	if len(x.blocks) == 0 {

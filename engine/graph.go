@@ -107,6 +107,7 @@ type Node struct {
 
 	// What the operator can do, so that nobody asks per record.
 	joiner  Joiner
+	single  Single
 	timed   Timed
 	evicter Evicter
 	flusher Flusher
@@ -219,6 +220,9 @@ func (n *Node) prepare(place map[*Node]bool) error {
 		}
 	}
 	n.joiner, _ = n.Operator.(Joiner)
+	if !n.State {
+		n.single, _ = n.Operator.(Single)
+	}
 	n.timed, _ = n.Operator.(Timed)
 	n.evicter, _ = n.Operator.(Evicter)
 	n.flusher, _ = n.Operator.(Flusher)

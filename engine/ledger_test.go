@@ -205,21 +205,49 @@ func fanout(n *Node) int {
 }
 
 func (o *tally) Process(ctx context.Context, r *Record, out *Out) (err error) {
-	ids := idsOf(r)
-	defer func() { // also after a panic, which the engine takes for an error
-		p := recover()
-		o.l.mu.Lock()
-		if err != nil || p != nil {
-			o.l.failed(ids, o.node.Policy.Then)
-			o.l.blocks(r)
-		}
-		o.l.close(ids)
-		o.l.mu.Unlock()
-		if p != nil {
-			panic(p)
-		}
-	}()
+	defer o.done(r, &err)
 	return o.work(ctx, r, tallyOut{out, o})
+}
+
+// done tells of the end of a call, also after a panic, which the engine takes for an
+// error.
+func (o *tally) done(r *Record, err *error) {
+	ids := idsOf(r)
+	p := recover()
+	o.l.mu.Lock()
+	if *err != nil || p != nil {
+		o.l.failed(ids, o.node.Policy.Then)
+		o.l.blocks(r)
+	}
+	o.l.close(ids)
+	o.l.mu.Unlock()
+	if p != nil {
+		panic(p)
+	}
+}
+
+// oneTally is a [Single].
+type oneTally struct {
+	tally
+	one func(*Record) (*Record, error)
+}
+
+func (o *oneTally) One(_ context.Context, r *Record) (made *Record, err error) {
+	defer o.done(r, &err)
+	if made, err = o.one(r); made != nil {
+		o.l.opened(idsOf(made), fanout(o.node))
+	}
+	return made, err
+}
+
+// Process is for batches, and for what is timed.
+func (o *oneTally) Process(_ context.Context, r *Record, out *Out) (err error) {
+	defer o.done(r, &err)
+	made, err := o.one(r)
+	if made != nil {
+		tallyOut{out, &o.tally}.emit(made)
+	}
+	return err
 }
 
 // blocks notes that the order unit of a record is held from here on. Only

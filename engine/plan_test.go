@@ -83,7 +83,7 @@ func drawPlan(t *rapid.T, halts bool) plan {
 	}
 	p.InTurn = p.Workers == 1 && rapid.Bool().Draw(t, "in turn")
 	p.Watched = rapid.Bool().Draw(t, "watched")
-	kinds := []string{"pass", "map", "filter", "twice", "flatten", "poison", "panic", "foreach", "sum", "slow", "window", "timed", "keyed", "pairs", "delay"}
+	kinds := []string{"pass", "map", "filter", "twice", "flatten", "poison", "panic", "foreach", "sum", "slow", "window", "timed", "keyed", "pairs", "delay", "single"}
 	for i := range rapid.IntRange(0, 5).Draw(t, "nodes") {
 		n := nodePlan{
 			Kind:   rapid.SampledFrom(kinds).Draw(t, "kind"),
@@ -236,6 +236,22 @@ func (w *world) operator(p nodePlan) *Node {
 		return node
 	case "delay":
 		window(&collect{delay: true, timeout: time.Duration(p.B+1) * time.Millisecond})
+		return node
+	}
+	if p.Kind == "single" {
+		node.Operator = &oneTally{tally: base, one: func(r *Record) (*Record, error) {
+			switch made := again(r); {
+			case !hits(r) && p.A%2 == 0:
+				return made, nil
+			case !hits(r):
+				return r, nil
+			case p.B%3 == 0:
+				return nil, nil
+			case p.B%3 == 1:
+				panic("poison")
+			}
+			return nil, errors.New("poison")
+		}}
 		return node
 	}
 	base.work = func(ctx context.Context, r *Record, out tallyOut) error {

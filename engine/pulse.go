@@ -33,6 +33,13 @@ func (p *pulse) begin(what *string, n *Node, record *Record) {
 	p.what.Store(what)
 }
 
+// at says which node is at work. A store costs more than a look.
+func (p *pulse) at(n *Node) {
+	if p.node.Load() != n {
+		p.node.Store(n)
+	}
+}
+
 // end says that it returned.
 func (p *pulse) end() {
 	p.what.Store(nil)

@@ -42,13 +42,25 @@ type filterOperator struct {
 }
 
 // Process emits the record itself, or nothing.
-func (f *filterOperator) Process(_ context.Context, r *engine.Record, out *engine.Out) error {
+func (f *filterOperator) Process(ctx context.Context, r *engine.Record, out *engine.Out) error {
+	return emit(out)(f.One(ctx, r))
+}
+
+// One is the record itself, or nothing.
+func (f *filterOperator) One(_ context.Context, r *engine.Record) (*engine.Record, error) {
 	holds, err := f.condition.RunBool(r)
-	if err != nil {
+	if err != nil || holds != f.keep {
+		return nil, err
+	}
+	return r, nil
+}
+
+// emit sends on what an [engine.Single] made.
+func emit(out *engine.Out) func(*engine.Record, error) error {
+	return func(r *engine.Record, err error) error {
+		if r != nil {
+			out.Emit(r)
+		}
 		return err
 	}
-	if holds == f.keep {
-		out.Emit(r)
-	}
-	return nil
 }

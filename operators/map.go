@@ -29,15 +29,18 @@ func mapKind() Kind {
 type mapOperator struct{ tree *Tree }
 
 // Process emits the mapped record.
-func (m *mapOperator) Process(_ context.Context, r *engine.Record, out *engine.Out) error {
+func (m *mapOperator) Process(ctx context.Context, r *engine.Record, out *engine.Out) error {
+	return emit(out)(m.One(ctx, r))
+}
+
+// One is the mapped record.
+func (m *mapOperator) One(_ context.Context, r *engine.Record) (*engine.Record, error) {
 	result, err := m.tree.Run(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if r.Batch == nil && m.tree.unchanged(r.Value, result) {
-		out.Emit(r)
-		return nil
+		return r, nil
 	}
-	out.Emit(r.With(result))
-	return nil
+	return r.With(result), nil
 }
