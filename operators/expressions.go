@@ -178,9 +178,10 @@ func (e *Expression) placed(err error) error {
 type Tree struct {
 	expression *Expression
 	fields     []treeField
-	// layout is set where every field is a field of the value: most objects are
-	// then made of the texts of their fields.
+	// layout is set where objects can be made of the texts of their fields, and brief
+	// says that they do not outlive the records that the texts are of.
 	layout *value.Layout
+	brief  bool
 }
 
 type treeField struct {
@@ -213,12 +214,17 @@ func (p *Plan) tree(written *configs.Tree, names ...string) *Tree {
 func (t *Tree) lay() {
 	keys := make([]string, len(t.fields))
 	for i, f := range t.fields {
-		if f.tree.expression == nil {
-			return // an object in it
-		}
 		keys[i] = f.name
 	}
 	t.layout = value.NewLayout(keys)
+}
+
+// borrow lets its objects keep the memory of the records that they are made from.
+func (t *Tree) borrow() {
+	t.brief = true
+	for _, f := range t.fields {
+		f.tree.borrow()
+	}
 }
 
 // Run computes the tree: its objects keep the order of the file.
@@ -250,8 +256,8 @@ func (t *Tree) run(of any, compute func(*Expression) (any, error)) (any, error) 
 	parts := few[:0]
 	for _, f := range t.fields {
 		if e := f.tree.expression; e != nil {
-			if text, ok := e.program.ScalarText(of); ok {
-				parts = append(parts, value.Part{Text: text})
+			if part, ok := e.program.Part(of); ok {
+				parts = append(parts, part)
 				continue
 			}
 		}
@@ -262,6 +268,9 @@ func (t *Tree) run(of any, compute func(*Expression) (any, error)) (any, error) 
 		parts = append(parts, value.Part{Value: v})
 	}
 	if t.layout != nil {
+		if t.brief {
+			return t.layout.Borrow(parts), nil
+		}
 		if o, ok := t.layout.Object(parts); ok {
 			return o, nil
 		}

@@ -106,6 +106,9 @@ func (b *graphBuilder) build() error {
 	}
 	for _, n := range inOrder(p.Operators) {
 		kind := b.plan.kinds[n]
+		if m, ok := b.plan.operators[n].(*mapOperator); ok && !b.plan.held(n) {
+			m.tree.borrow()
+		}
 		b.add(n, &engine.Node{Role: engine.RoleOperator, Operator: b.plan.operators[n], State: kind.State})
 	}
 	for _, n := range p.Sinks {

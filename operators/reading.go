@@ -87,6 +87,20 @@ func (p *Plan) outlived(source *configs.Node) bool {
 	})
 }
 
+// held says that what an operator makes may be kept by one behind it when its record
+// is finished.
+func (p *Plan) held(n *configs.Node) bool {
+	seen := map[*configs.Node]bool{}
+	var visit func(n *configs.Node) bool
+	visit = func(n *configs.Node) bool {
+		seen[n] = true
+		return slices.ContainsFunc(p.readersOf(n), func(reader *configs.Node) bool {
+			return p.kinds[reader].State || !seen[reader] && visit(reader)
+		})
+	}
+	return visit(n)
+}
+
 // A fieldReader is an operator that says which fields of a value it looks at, each
 // a chain of keys; passes says that it sends the same value on. It is only a hint:
 // whoever looks at more gets it, at a price.

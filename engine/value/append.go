@@ -41,8 +41,11 @@ func appendValue(dst []byte, v any, depth int) ([]byte, error) {
 	case Number:
 		return append(dst, v...), nil
 	case *Object:
-		if v.lazy != nil {
+		switch {
+		case v.lazy != nil:
 			return v.lazy.append(dst, depth)
+		case v.built != nil:
+			return v.built.append(dst, depth)
 		}
 		return appendFields(dst, v.fields, depth, appendValue)
 	case []any:

@@ -337,6 +337,9 @@ func (l *lazy) read(f *span) any {
 // ScalarText is the JSON text of a field that is a number, a boolean, nil or not
 // there, or a string without escapes; ok is false otherwise.
 func (o *Object) ScalarText(key string) (text string, ok bool) {
+	if o.built != nil {
+		return ScalarText(o, []string{key})
+	}
 	if o.lazy == nil || o.lazy.wanted != nil && o.lazy.wanted.partly && o.lazy.wanted.find(key) == nil {
 		return "", false
 	}

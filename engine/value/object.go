@@ -15,8 +15,9 @@ type Object struct {
 	// never when one is read, so that readers need no lock.
 	index map[string]int
 	// lazy is set as long as the object is the text that it was read from; then
-	// the other fields are empty.
-	lazy *lazy
+	// the other fields are empty. So they are with built.
+	lazy  *lazy
+	built *built
 }
 
 // Field is one key of an object and its value.
@@ -32,6 +33,9 @@ func NewObject(n int) *Object {
 
 // Len is the number of keys.
 func (o *Object) Len() int {
+	if o.built != nil {
+		return len(o.built.parts)
+	}
 	if l := o.lazy; l != nil && (l.wanted == nil || !l.wanted.partly) {
 		return len(l.spans)
 	}
@@ -41,19 +45,21 @@ func (o *Object) Len() int {
 
 // solid is the object with all its fields read.
 func (o *Object) solid() *Object {
-	if o.lazy != nil {
+	switch {
+	case o.lazy != nil:
 		return o.lazy.all()
+	case o.built != nil:
+		return o.built.all()
 	}
 	return o
 }
 
-// settle makes a lazy object a plain one, to be changed.
+// settle makes any object a plain one, to be changed.
 func (o *Object) settle() {
-	if o.lazy == nil {
+	if o.lazy == nil && o.built == nil {
 		return
 	}
-	own := o.lazy.all().cloneFor(0)
-	o.fields, o.index, o.lazy = own.fields, own.index, nil
+	*o = *o.solid().cloneFor(0)
 }
 
 // At is the i-th key, from 0, and its value.
@@ -76,8 +82,11 @@ func (o *Object) All() iter.Seq2[string, any] {
 
 // Get is the value of a key, and whether there is one.
 func (o *Object) Get(key string) (any, bool) {
-	if o.lazy != nil {
+	switch {
+	case o.lazy != nil:
 		return o.lazy.get(key)
+	case o.built != nil:
+		return o.built.get(key)
 	}
 	if i := o.find(key); i >= 0 {
 		return o.fields[i].Value, true

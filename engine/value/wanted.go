@@ -174,7 +174,15 @@ func (w *wanted) find(key string) *wantedField {
 // [CompareText].
 func ScalarText(v any, path []string) (text string, ok bool) {
 	o, isObject := v.(*Object)
-	if !isObject || o.lazy == nil || len(path) == 0 {
+	switch {
+	case !isObject || len(path) == 0:
+		return "", false
+	case o.built != nil:
+		if part, ok := PartOf(v, path); ok {
+			return part.text()
+		}
+		return "", false
+	case o.lazy == nil:
 		return "", false
 	}
 	if o.lazy.wanted != nil {

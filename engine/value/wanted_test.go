@@ -100,7 +100,6 @@ func almost(data []byte) [][]byte {
 	return append(texts, slices.Concat(data, []byte(" ")), slices.Concat(data, data))
 }
 
-//nolint:gochecknoglobals // a constant table
 var oddities = []string{"", " ", "\"", "}", ",", "\\", "0", "\xff", `,"a":`, "b", "{", "]", ":", "\x00"}
 
 // TestHabitIsHeldAgainstEveryByte reads documents that are as the one before but for

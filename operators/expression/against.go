@@ -57,6 +57,12 @@ func (p *Program) ScalarText(v any) (text string, ok bool) {
 	return value.ScalarText(v, p.path)
 }
 
+// Part is what the expression gives, where it is a field of fields of v and
+// [value.PartOf] knows it; otherwise it must be run.
+func (p *Program) Part(v any) (part value.Part, ok bool) {
+	return value.PartOf(v, p.path)
+}
+
 // IsPath says whether the expression is a field of fields of the value and nothing
 // more.
 func (p *Program) IsPath() bool { return p.path != nil }
