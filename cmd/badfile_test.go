@@ -23,12 +23,12 @@ func TestBadFiles(t *testing.T) {
 		{"no expression", with("  - map: value +* 2"), "p.yaml:4:17: error[expression]: "},
 		{"unknown variable", with("  - map: 'valu + 1'"), "p.yaml:4:11: error[expression]: "},
 		{"never boolean", with("  - filter: '\"yes\"'"), "p.yaml:4:14: error[not-boolean]: "},
-		{"a loop", "sources:\n  - kafka: {brokers: [b], topics: [a, t], group: g}\nsinks:\n  - healing: {to: {kafka: {topic: t}}}\n", "p.yaml:4:35: error[loop]: source kafka-1 reads topic t"},
-		{"a start that is none", "sources:\n  - kafka: {brokers: [b], topics: [t], group: g, start: yesterday}\nsinks:\n  - healing: {}\n", "p.yaml:2:57: error[wrong-value]: start must be earliest"},
-		{"half a certificate", "sources:\n  - kafka: {brokers: [b], topics: [t], group: g, tls: {cert: c}}\nsinks:\n  - healing: {}\n", "p.yaml:2:55: error[wrong-value]: tls: cert and key must be given together"},
-		{"a rebalance too short", "sources:\n  - kafka: {brokers: [b], topics: [t], group: g, rebalance_timeout: 5s}\nsinks:\n  - healing: {}\n", "p.yaml:2:69: error[wrong-value]: rebalance_timeout is 5s"},
-		{"one topic twice", "sources:\n  - {name: a, kafka: {brokers: [b], topics: [t], group: g}}\n  - {name: b, kafka: {brokers: [b], topics: [t], group: g}}\nsinks:\n  - healing: {}\n", "p.yaml:3:45: error[wrong-value]: topic t belongs to source a already"},
-		{"idempotent without acks", "sources:\n  - values: [1]\nsinks:\n  - kafka: {brokers: [b], topic: t, acks: leader, idempotent: true}\n", "p.yaml:4:63: error[wrong-value]: idempotent needs acks: all"},
+		{"a loop", "sources:\n  - kafka: {brokers: [b:1], topics: [a, t], group: g}\nsinks:\n  - healing: {to: {kafka: {topic: t}}}\n", "p.yaml:4:35: error[loop]: source kafka-1 reads topic t"},
+		{"a start that is none", "sources:\n  - kafka: {brokers: [b:1], topics: [t], group: g, start: yesterday}\nsinks:\n  - healing: {}\n", "p.yaml:2:59: error[wrong-value]: start must be earliest"},
+		{"half a certificate", "sources:\n  - kafka: {brokers: [b:1], topics: [t], group: g, tls: {cert: c}}\nsinks:\n  - healing: {}\n", "p.yaml:2:57: error[wrong-value]: tls: cert and key must be given together"},
+		{"a rebalance too short", "sources:\n  - kafka: {brokers: [b:1], topics: [t], group: g, rebalance_timeout: 5s}\nsinks:\n  - healing: {}\n", "p.yaml:2:71: error[wrong-value]: rebalance_timeout is 5s"},
+		{"one topic twice", "sources:\n  - {name: a, kafka: {brokers: [b:1], topics: [t], group: g}}\n  - {name: b, kafka: {brokers: [b:1], topics: [t], group: g}}\nsinks:\n  - healing: {}\n", "p.yaml:3:47: error[wrong-value]: topic t belongs to source a already"},
+		{"idempotent without acks", "sources:\n  - values: [1]\nsinks:\n  - kafka: {brokers: [b:1], topic: t, acks: leader, idempotent: true}\n", "p.yaml:4:65: error[wrong-value]: idempotent needs acks: all"},
 		{"unset variable", with("  - map: ${NOT_SET_ANYWHERE}"), "p.yaml:4:10: error[unset-variable]: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -48,7 +48,7 @@ func TestBadFiles(t *testing.T) {
 
 func TestMissingFiles(t *testing.T) {
 	own(t)
-	file(t, "good.yaml", "sources:\n  - name: in\n    kafka: {brokers: [b], topics: [t], group: g}\nsinks:\n  - healing: {}\n")
+	file(t, "good.yaml", "sources:\n  - name: in\n    kafka: {brokers: [b:1], topics: [t], group: g}\nsinks:\n  - healing: {}\n")
 	file(t, "reads.yaml", "sources:\n  - file: nowhere.jsonl\nsinks:\n  - stdout: {}\n")
 	for _, c := range []struct {
 		name string

@@ -10,9 +10,9 @@ import (
 
 const twoSources = `sources:
   - name: left
-    kafka: {brokers: [b], topics: [l], group: g}
+    kafka: {brokers: [b:1], topics: [l], group: g}
   - name: right
-    kafka: {brokers: [b], topics: [r1, r2], group: g}
+    kafka: {brokers: [b:1], topics: [r1, r2], group: g}
 operators:
   - map: '{"value": value, "topic": topic}'
 sinks:
@@ -76,7 +76,7 @@ func TestDryRunShowsMessages(t *testing.T) {
 
 func TestDryRunKeyThatIsNotUTF8(t *testing.T) {
 	own(t)
-	file(t, "p.yaml", "sources:\n  - name: in\n    kafka: {brokers: [b], topics: [in], group: g}\n    decode: bytes\n"+
+	file(t, "p.yaml", "sources:\n  - name: in\n    kafka: {brokers: [b:1], topics: [in], group: g}\n    decode: bytes\n"+
 		"sinks:\n  - name: s\n    healing: {to: {kafka: {topic: t, key: value}}}\n")
 	runWith(t, "\xff\xfe\n", "run", "p.yaml", "--dry-run", "--input", "-").exits(t, 0).
 		prints(t, `{"sink":"s","key":"//4=","key_encoding":"base64","value":"//4=","value_encoding":"base64"}`+"\n")
@@ -84,7 +84,7 @@ func TestDryRunKeyThatIsNotUTF8(t *testing.T) {
 
 func TestDryRunOfKafkaBatched(t *testing.T) {
 	own(t)
-	file(t, "p.yaml", "sources:\n  - name: in\n    kafka_batched: {brokers: [b], topics: [in], group: g, size: 2}\n"+
+	file(t, "p.yaml", "sources:\n  - name: in\n    kafka_batched: {brokers: [b:1], topics: [in], group: g, size: 2}\n"+
 		"operators:\n  - map: sum(value)\nsinks:\n  - name: s\n    healing: {}\n")
 	runWith(t, "1\n2\n3\n", "run", "p.yaml", "--dry-run", "--input", "-").exits(t, 0).
 		prints(t, `{"sink":"s","key":null,"value":3}`+"\n"+`{"sink":"s","key":null,"value":3}`+"\n").
@@ -94,7 +94,7 @@ func TestDryRunOfKafkaBatched(t *testing.T) {
 // TestDryRunSummaryAsJSON is the whole of stderr, for scripts.
 func TestDryRunSummaryAsJSON(t *testing.T) {
 	own(t)
-	file(t, "p.yaml", "sources:\n  - name: in\n    kafka: {brokers: [b], topics: [in], group: g}\n"+
+	file(t, "p.yaml", "sources:\n  - name: in\n    kafka: {brokers: [b:1], topics: [in], group: g}\n"+
 		"operators:\n  - filter: value.n > 1\nsinks:\n  - name: s\n    healing: {}\non_error: {then: skip}\n")
 	input := file(t, "in.jsonl", "{\"n\":1}\n\n{\"n\":\"x\"}\n{\"n\":2}\nnot json\n")
 	got := run(t, "run", "p.yaml", "--dry-run", "--input", input, "--summary", "json").exits(t, 0)
@@ -118,7 +118,7 @@ func TestDryRunSummaryAsJSON(t *testing.T) {
 // fails for all three.
 func TestDryRunOfAJoinedValueNamesEveryRecord(t *testing.T) {
 	own(t)
-	file(t, "p.yaml", "sources:\n  - name: in\n    kafka: {brokers: [b], topics: [in], group: g}\n"+
+	file(t, "p.yaml", "sources:\n  - name: in\n    kafka: {brokers: [b:1], topics: [in], group: g}\n"+
 		"operators:\n  - partition: 3\n  - map: 'fail(\"no\")'\nsinks:\n  - healing: {}\n")
 	input := file(t, "in.jsonl", "1\n\n2\n3\n")
 	run(t, "run", "p.yaml", "--dry-run", "--input", input).exits(t, 1).prints(t, "").
@@ -214,7 +214,7 @@ func TestDryRunOfHealingAlone(t *testing.T) {
 		"bytes": `{"sink":"healing-1","key":null,"value":{"v":"YSwx"}}`,
 		"csv":   `{"sink":"healing-1","key":null,"value":{"v":["a","1"]}}`,
 	} {
-		file(t, "p.yaml", "sources:\n  - kafka: {brokers: [b], topics: [t], group: g}\n    decode: "+decode+
+		file(t, "p.yaml", "sources:\n  - kafka: {brokers: [b:1], topics: [t], group: g}\n    decode: "+decode+
 			"\noperators:\n  - name: m\n    map: {v: value}\nsinks:\n  - healing: {}\n")
 		runWith(t, "a,1\n", "run", "p.yaml", "--dry-run", "--input", "-").exits(t, 0).prints(t, want+"\n")
 	}
@@ -229,7 +229,7 @@ func TestDryRunThatStalls(t *testing.T) {
 func TestOutputWithoutBrokers(t *testing.T) {
 	own(t)
 	file(t, "none.yaml", "sources:\n  - values: [1]\nsinks:\n  - kafka: {topic: t}\n")
-	file(t, "two.yaml", "sources:\n  - {name: a, kafka: {brokers: [x], topics: [t], group: g}}\n  - {name: b, kafka: {brokers: [y], topics: [t], group: g}}\n"+
+	file(t, "two.yaml", "sources:\n  - {name: a, kafka: {brokers: [x:1], topics: [t], group: g}}\n  - {name: b, kafka: {brokers: [y:1], topics: [t], group: g}}\n"+
 		"sinks:\n  - healing: {to: {kafka: {topic: u}}}\n")
 	run(t, "run", "none.yaml", "--dry-run").exits(t, 0).
 		says(t, `none.yaml:4:5: warning[missing-field]: the field "brokers" is missing: there is no Kafka source to take it from`)

@@ -47,13 +47,16 @@ func (p *program) lint(cmd *cobra.Command, arguments []string) error {
 	paths, missing := p.pipelinePaths(arguments)
 	files, unreadable := p.loadAll(paths)
 	var all configs.Diagnostics
+	var pipelines []*configs.Pipeline
 	for _, l := range files {
 		all = append(all, l.diagnostics...)
+		pipelines = append(pipelines, l.pipeline)
 		if connect, _ := cmd.Flags().GetBool("connect"); connect && !l.diagnostics.HasErrors() {
 			patience, _ := cmd.Flags().GetDuration("connect-timeout")
 			all = append(all, kafka.Consult(cmd.Context(), l.pipeline, patience)...)
 		}
 	}
+	all = append(all, kafka.CheckTogether(pipelines)...)
 	all.Sort()
 	if err := p.printFormatted(format, all, files); err != nil {
 		return fmt.Errorf("print diagnostics: %w", err)

@@ -96,7 +96,7 @@ func around(nodes string) string {
 		ab      = "sources: [{name: a, values: [1]}, {name: b, values: [1]}]\n"
 		healing = "sinks:\n  - healing: {}\n"
 	)
-	sink := "sources: [{kafka: {brokers: [a], topics: [t], group: g}}]\n" + healing + nodes
+	sink := "sources: [{kafka: {brokers: [a:1], topics: [t], group: g}}]\n" + healing + nodes
 	for _, file := range []string{ab + "operators:\n" + nodes + "sinks: [{stdout: {}}]\n", "sources:\n" + nodes + healing, sink} {
 		wrong := func(d configs.Diagnostic) bool {
 			return d.Code == configs.CodeWrongSection || d.Code == configs.CodeMissingField || d.Code == configs.CodeUnknownKind

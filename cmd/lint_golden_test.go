@@ -57,6 +57,30 @@ func TestLintGood(t *testing.T) {
 	}
 }
 
+// TestLintTogether compares what lint says of each folder under
+// testdata/lint/together, linted as one command line, with the .out beside it.
+func TestLintTogether(t *testing.T) {
+	const all = "testdata/lint/together"
+	entries, err := os.ReadDir(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folders := 0
+	for _, entry := range entries {
+		if !entry.IsDir() {
+			continue
+		}
+		folders++
+		t.Run(entry.Name(), func(t *testing.T) {
+			r := linted(t, all, entry.Name()).exits(t, exitDone) // there are warnings only
+			golden(t, entry.Name()+".out", r.stdout)
+		})
+	}
+	if folders < 3 {
+		t.Errorf("there are %d folders", folders)
+	}
+}
+
 var codeIn = regexp.MustCompile(`(?m): (?:error|warning)\[([a-z0-9-]+)\]: `)
 
 // TestLintEveryCode expects a bad file for each code, and no code that is not

@@ -109,7 +109,7 @@ func TestLintHostile(t *testing.T) {
 // diamonds splits and joins again and again, so that there are 2^n paths.
 func diamonds(n int) string {
 	var b strings.Builder
-	b.WriteString("sources: [{name: n0, kafka: {brokers: [a], topics: [t], group: g}}]\noperators:\n")
+	b.WriteString("sources: [{name: n0, kafka: {brokers: [a:1], topics: [t], group: g}}]\noperators:\n")
 	for i := range n {
 		fmt.Fprintf(&b, "  - {name: a%d, from: n%d, map: value}\n  - {name: b%d, from: n%d, map: value}\n  - {name: n%d, from: [a%d, b%d], union: {}}\n", i, i, i, i, i+1, i, i)
 	}

@@ -101,7 +101,7 @@ func Codes() []Explanation {
 		{CodeUnstablePairs, "A zip pairs records in the order in which they come. Partitions have no order among each other, so that another run, or a restart, pairs other records."},
 		{CodeUselessRetry, "`retry` repeats writes. An error of an expression or a payload that cannot be decoded comes again each time, so that sources and operators never try again."},
 		{CodeOrderKey, "`order: key` without `key` keeps the order of the records' own keys. Records without a key keep the order of their partition, as with `order: partition`."},
-		{CodeSharedGroup, "Two members of one consumer group should read the same topics for the same purpose. Here each would get a share of the partitions only, or partitions of topics that it does not read."},
+		{CodeSharedGroup, "Two members of one consumer group should read the same topics for the same purpose. Here each would get a share of the partitions only, or, where topics differ, be rebalanced whenever the other starts or stops. Files that are linted together are held against each other."},
 		{CodeStart, "`start` says where a group begins that has committed nothing; afterwards it goes on from what it committed. A time that is still to come is the end of the topic."},
 		{CodePlainPassword, "SASL PLAIN sends the password as it is. Without `tls`, and with `tls: {insecure: true}`, those between here and the brokers can read it."},
 		{CodeSecret, "A password or a private key stands in the pipeline file. Files are copied, shared and kept in repositories: take secrets from the environment or from a file."},

@@ -233,6 +233,9 @@ func (r *reader) single(f *Field, it *item, key place) *value {
 		if p := parseScalarItem(f, it, r.shown(f, it), v); p != nil {
 			r.wrong(it, p)
 		}
+		if r.broken[it] {
+			v.text = "" // what stands there is no value
+		}
 	}
 	return v
 }

@@ -70,7 +70,7 @@ func (r tableRow) measure(t testing.TB, records, most int) measured {
 workers: %d
 order: %s
 sources:
-  - kafka: {brokers: [embedded], topics: [work], group: table}
+  - kafka: {brokers: ["embedded:9092"], topics: [work], group: table}
 operators:
   - map: sleep(value.ms)
 sinks:
@@ -150,7 +150,7 @@ func TestWatermarkWaitsForTheSlowest(t *testing.T) {
 workers: 3
 order: %s
 sources:
-  - kafka: {brokers: [embedded], topics: [work], group: slowest}
+  - kafka: {brokers: ["embedded:9092"], topics: [work], group: slowest}
 operators:
   - map: 'value.held ? hold() : sleep("1ms")'
 sinks:
@@ -183,7 +183,7 @@ func TestWatermarkWaitsForTheSlowestOutput(t *testing.T) {
 workers: 3
 order: none
 sources:
-  - kafka: {brokers: [embedded], topics: [work], group: outputs}
+  - kafka: {brokers: ["embedded:9092"], topics: [work], group: outputs}
 sinks:
   - healing: {to: [{slow: {held: true}}, {slow: {write: 1ms}}]}
 `)

@@ -40,6 +40,7 @@ func Check(p *configs.Pipeline) configs.Diagnostics {
 		if n.Kind != kindKafka && n.Kind != kindBatched {
 			continue
 		}
+		found = append(found, checkNames(v)...)
 		note(checkTLS(v))
 		if v.String("start") == "" || len(v.Strings("topics")) == 0 || v.Duration("rebalance_timeout") == 0 {
 			continue // what is no value at all was reported when the file was read
@@ -58,6 +59,7 @@ func Check(p *configs.Pipeline) configs.Diagnostics {
 		note(groups[key].add(n, node, m))
 	}
 	for _, n := range outputs(p) {
+		found = append(found, checkNames(n.Values)...)
 		note(checkTLS(n.Values))
 		_, err := ReadOutput(n.Values)
 		note(err)
