@@ -32,6 +32,7 @@ const (
 	CodeExpression       = "expression"
 	CodeNotBoolean       = "not-boolean"
 	CodeConflictingField = "conflicting-field"
+	CodeFieldAsKey       = "field-as-key"
 	CodeLoop             = "loop"
 	CodeNoEffect         = "no-effect"
 	CodeBranch           = "branch"
@@ -80,6 +81,7 @@ func Codes() []Explanation {
 		{CodeWrongValue, "The value has the right type but is not allowed: out of range, not one of the listed values, or badly formed."},
 		{CodeMissingField, "A field that is required is missing, either always or because of the value of another field."},
 		{CodeConflictingField, "Two fields are set that exclude each other."},
+		{CodeFieldAsKey, "A mapping under `map` or `foreach_map` names the fields of the new value. A key `expr` in it makes a field of that name, and is not the expression."},
 		{CodeUnsetVariable, "`${NAME}` names an environment variable that is not set. Set it, or give a default: `${NAME:-default}`."},
 		{CodeUnreadableFile, "`${file:PATH}` names a file that cannot be read. It is a warning for the certificates and keys of `tls`, which may be there only where the pipeline runs."},
 		{CodeBadSubstitution, "A substitution is `${NAME}`, `${NAME:-default}` or `${file:PATH}`. A literal `${` is written `$${`."},

@@ -58,12 +58,12 @@ func compareDiagnostics(a, b Diagnostic) int {
 		cmp.Compare(a.Position.Column, b.Position.Column),
 		cmp.Compare(a.Code, b.Code),
 		cmp.Compare(a.Message, b.Message),
-		cmp.Compare(a.Hint, b.Hint),
 	)
 }
 
 // Distinct sorts and drops what is said twice: an anchor that is used in three
-// places would otherwise report its mistake three times. It reuses the list.
+// places would otherwise report its mistake three times. The first use is the
+// one that stays. It reuses the list.
 func (ds Diagnostics) Distinct() Diagnostics {
 	ds.Sort()
 	return slices.CompactFunc(ds, func(a, b Diagnostic) bool {

@@ -1,7 +1,6 @@
 package configs
 
 import (
-	"fmt"
 	"strings"
 	"sync"
 
@@ -39,8 +38,7 @@ func (r *reader) expression(it *item) *Expression {
 	return e
 }
 
-// Substituted reports whether Source holds text that is not in the file: a
-// message must not repeat it, since it may be a secret.
+// Substituted reports whether Source holds text that is not in the file.
 func (e *Expression) Substituted() bool { return e.hidden }
 
 // Cut reports whether what was likely the rest of the expression is a comment to YAML.
@@ -50,10 +48,7 @@ func (e *Expression) Cut() bool {
 
 // Hint adds to a hint where an expression that stands in an anchor is used.
 func (e *Expression) Hint(hint string) string {
-	if e.alias.Line == 0 {
-		return hint
-	}
-	return hints(hint, fmt.Sprintf("used through the alias in line %d", e.alias.Line))
+	return hints(hint, e.text.usedAt(e.alias))
 }
 
 // Pos is the expression's first character in the file: behind a quote, in the
@@ -108,6 +103,25 @@ func (e *Expression) original(character int) int {
 		}
 	}
 	return last
+}
+
+// SubstitutedAt reports a place of Source whose text is not that of the file,
+// and how many characters stand there in its stead. A message must not repeat
+// it: it may be a secret.
+func (e *Expression) SubstitutedAt(line, column int) (width int, substituted bool) {
+	character := e.character(line, column)
+	for i, p := range e.pieces {
+		if character >= p.length {
+			character -= p.length
+			continue
+		}
+		end := len(e.places()) - 1
+		if i+1 < len(e.pieces) {
+			end = e.pieces[i+1].from
+		}
+		return max(end-p.from, 1), !p.copied
+	}
+	return 0, false
 }
 
 // Tree is an expression, or a mapping of trees in the order of the file.

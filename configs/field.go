@@ -35,8 +35,15 @@ func (r *reader) fields(fields []Field, it *item, owner place) Values {
 				v.fields[f.Name] = r.value(f, e.value, e.place())
 				continue
 			}
-			r.unknownKey(e, fieldNames(fields))
 			misspelt[meant(e.key, fieldNames(fields))] = true
+			f := findField(fields, certain(e.key, fieldNames(fields)))
+			if r.unitInKey(f, e) || r.insideObject(f, e) {
+				continue
+			}
+			r.unknownKey(e, fieldNames(fields))
+			if f != nil && it.entry(f.Name) == nil && v.fields[f.Name] == nil {
+				v.fields[f.Name] = r.value(f, e.value, e.place())
+			}
 		}
 	}
 	for i := range fields {
@@ -67,7 +74,7 @@ func (r *reader) unknownKey(e entry, known []string) {
 		return
 	}
 	message := fmt.Sprintf("unknown key %q", e.said)
-	r.reportAt(e.place(), CodeUnknownKey, message, hints(knownHint(e.key, known, known, message), r.usedAt(e.through)))
+	r.reportAt(e.place(), CodeUnknownKey, message, hints(knownHint(e.key, known, known, message), r.text.usedAt(e.through)))
 }
 
 // value reads one field.
@@ -196,7 +203,9 @@ func (r *reader) wrongShape(f *Field, it *item) {
 		got = r.shown(f, it)
 	}
 	hint := ""
-	if it.shape == mapping && (f.Type == TypeExpression || f.Type == TypeString) && it.source.Style != 0 {
+	if len(f.Values) > 0 {
+		hint = "allowed: " + strings.Join(f.Values, ", ")
+	} else if it.shape == mapping && (f.Type == TypeExpression || f.Type == TypeString) && it.source.Style != 0 {
 		hint = "an expression or text with braces must be in quotes"
 	}
 	if f.Type == TypeOutput && it.shape == scalar && r.find(SectionOutput, it.text) != nil {

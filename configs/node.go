@@ -128,10 +128,20 @@ func (r *reader) node(section Section, it *item, extra []Field) *Node {
 	if kind != nil {
 		n.KindPos, n.place, n.written = kind.pos, kind.place(), kind.key
 	}
+	if says := slices.IndexFunc(unknown, r.saysKind); kind == nil && says >= 0 {
+		var own []Field
+		if spec := r.find(section, r.kindMeant(section, unknown[says].value.text)); spec != nil {
+			own = spec.Fields
+		}
+		unknown = r.commonByOther(rest, unknown, common, own)
+	}
 	r.common(n, common, rest)
 	if kind == nil {
 		r.noKind(section, it, unknown, common)
-		return n
+		if kind = r.otherKind(section, unknown); kind == nil {
+			return n
+		}
+		n.KindPos, n.place, n.written, unknown = kind.pos, kind.place(), kind.key, nil
 	}
 	var misplaced []entry
 	for _, e := range unknown {
@@ -195,7 +205,11 @@ func (r *reader) noKind(section Section, it *item, unknown []entry, common []Fie
 			continue
 		}
 		message := fmt.Sprintf("%q is no kind of %s", e.said, string(section))
-		r.reportAt(e.place(), CodeUnknownKind, message, hints(knownHint(e.key, append(fieldNames(common), kinds...), kinds, message), r.usedAt(e.through)))
+		hint := r.elsewhereHint(section, e.key)
+		if hint == "" {
+			hint = knownHint(e.key, append(fieldNames(common), kinds...), kinds, message)
+		}
+		r.reportAt(e.place(), CodeUnknownKind, message, hints(hint, r.text.usedAt(e.through)))
 	}
 }
 
@@ -203,12 +217,12 @@ func (r *reader) noKind(section Section, it *item, unknown []entry, common []Fie
 // do. Its other keys are then fields of the kind.
 func (r *reader) kindAsValue(section Section, unknown []entry) bool {
 	for _, e := range unknown {
-		if e.value.shape != scalar || e.value.substituted || !slices.Contains([]string{"type", "kind", "uses", "plugin"}, e.key) {
+		if !r.saysKind(e) {
 			continue
 		}
 		hint := "a node's kind is its key"
-		if spec := r.find(section, e.value.text); spec != nil {
-			hint = fmt.Sprintf("a node's kind is its key: write `%s:` and its fields inside it", spec.Kind)
+		if kind := r.kindMeant(section, e.value.text); kind != "" {
+			hint = fmt.Sprintf("a node's kind is its key: write `%s:` and its fields inside it", kind)
 		}
 		r.reportAt(e.place(), CodeUnknownKind, fmt.Sprintf("%q is no kind of %s", e.said, string(section)), hint)
 		return true
@@ -221,6 +235,20 @@ func (r *reader) elsewhere(section Section, kind string) Section {
 	for _, other := range []Section{SectionSource, SectionOperator, SectionSink, SectionOutput} {
 		if other != section && r.kinds[other][kind] != nil {
 			return other
+		}
+	}
+	return ""
+}
+
+// elsewhereHint is what a word of another program is called in another section,
+// "" where it has a name in its own or in none.
+func (r *reader) elsewhereHint(section Section, word string) string {
+	if otherWay(word) != "" || len(here(word, r.kindsOf(section))) > 0 {
+		return ""
+	}
+	for _, other := range []Section{SectionSource, SectionOperator, SectionSink} {
+		if hint := called(word, r.kindsOf(other)); hint != "" && other != section {
+			return fmt.Sprintf("%s it belongs under `%s:`", hint, other.key())
 		}
 	}
 	return ""
@@ -292,6 +320,7 @@ func (r *reader) kindValues(n *Node, kind *entry) Values {
 	case it.empty(), it.null() && short == nil:
 		return r.fields(spec.Fields, nil, owner)
 	case short != nil && (it.shape != mapping || spec.ShortMapping && !fullForm(spec, it)):
+		r.fieldAsKey(spec, it)
 		one := &item{shape: mapping, pos: it.pos, entries: []entry{{key: short.Name, said: short.Name, pos: kind.pos, width: kind.width, value: it}}}
 		return r.fields(spec.Fields, one, owner)
 	case it.shape == mapping:
@@ -301,11 +330,26 @@ func (r *reader) kindValues(n *Node, kind *entry) Values {
 	if len(spec.Fields) > 0 {
 		message = fmt.Sprintf("%s takes a mapping, not %s", kind.key, r.shown(nil, it))
 		hint = "its keys are " + strings.Join(fieldNames(spec.Fields), ", ")
+		if example := strings.TrimSpace(spec.Example); strings.HasPrefix(example, spec.Kind+": ") && !strings.Contains(example, "\n") {
+			hint = hints(hint, "for example `"+example+"`")
+		}
 	}
 	r.wrong(it, wrongType(message, hint))
 	r.quiet++
 	defer func() { r.quiet-- }()
 	return r.fields(spec.Fields, nil, owner)
+}
+
+// fieldAsKey warns of `map: {expr: ...}`, which makes an object with a field
+// expr.
+func (r *reader) fieldAsKey(spec *Spec, it *item) {
+	if it.shape != mapping {
+		return
+	}
+	if e := it.entry(spec.Short); e != nil {
+		r.warn(CodeFieldAsKey, e.pos, e.width, fmt.Sprintf("%q becomes a field of the new value: %s takes the expression itself", e.said, spec.Kind),
+			fmt.Sprintf("write `%s: EXPRESSION`; where the field is meant, `%s: '{\"%s\": ...}'`", spec.Kind, spec.Kind, spec.Short))
+	}
 }
 
 // fullForm reports whether a mapping that could be the short form names the

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -158,8 +159,6 @@ func (r *reader) pipeline(p *Pipeline, it *item) {
 		return
 	}
 	first := it.place()
-	known := []string{"name", "sources", "operators", "sinks", "on_error"}
-	known = append(append(known, fieldNames(settings)[1:]...), "tests")
 	rest := &item{shape: mapping, pos: it.pos}
 	misspelt := make(map[string]bool) // what unknown keys were likely meant to be
 	for _, e := range it.entries {
@@ -176,8 +175,8 @@ func (r *reader) pipeline(p *Pipeline, it *item) {
 		case findField(settings, e.key) != nil:
 			rest.entries = append(rest.entries, e)
 		default:
-			r.unknownKey(e, known)
-			misspelt[meant(e.key, known)] = true
+			r.otherTopKey(p, it, e)
+			misspelt[meant(e.key, topKeys())] = true
 		}
 	}
 	p.Settings = r.fields(settings, rest, first)
@@ -208,6 +207,40 @@ func (r *reader) pipeline(p *Pipeline, it *item) {
 	}
 }
 
+// topKeys are the keys of the top level.
+func topKeys() []string {
+	keys := append([]string{"name"}, sectionKeys()...)
+	return append(append(append(keys, "on_error"), fieldNames(PipelineFields())[1:]...), "tests")
+}
+
+// otherTopKey reports a key of the top level that is none.
+func (r *reader) otherTopKey(p *Pipeline, top *item, e entry) {
+	section := certain(e.key, topKeys())
+	switch {
+	case !slices.Contains(sectionKeys(), section) || top.entry(section) != nil:
+		r.unknownTopKey(e)
+	case section == SectionSource.key():
+		p.Sources = append(p.Sources, r.otherSection(SectionSource, e)...)
+	case section == SectionOperator.key():
+		p.Operators = append(p.Operators, r.otherSection(SectionOperator, e)...)
+	default:
+		p.Sinks = append(p.Sinks, r.otherSection(SectionSink, e)...)
+	}
+}
+
+// unknownTopKey says of a field of a node where it belongs.
+func (r *reader) unknownTopKey(e entry) {
+	for i := range r.specs {
+		s := &r.specs[i]
+		if field := certain(e.key, fieldNames(s.Fields)); field != "" && s.Section == SectionSource && certain(e.key, topKeys()) == "" && !r.full() {
+			r.reportAt(e.place(), CodeUnknownKey, fmt.Sprintf("unknown key %q", e.said),
+				fmt.Sprintf("`%s` is a field of a source: `sources: [{%s: {%s: ...}}]`", field, s.Kind, field))
+			return
+		}
+	}
+	r.unknownKey(e, topKeys())
+}
+
 // section reads a list of nodes.
 func (r *reader) section(section Section, e entry) []*Node {
 	it := e.value
@@ -215,13 +248,16 @@ func (r *reader) section(section Section, e entry) []*Node {
 		if section == SectionOperator && it.empty() {
 			return nil
 		}
-		hint := "write each node as `- KIND: ...`"
-		r.wrong(it, wrongType(fmt.Sprintf("%s takes a list of nodes, not %s", e.key, r.shown(nil, it)), hint))
-		return nil
+		r.wrong(it, wrongType(fmt.Sprintf("%s takes a list of nodes, not %s", e.key, r.shown(nil, it)), r.listForm(section, it)))
+		return r.mappedNodes(section, it)
 	}
 	if len(it.list) == 0 && section != SectionOperator {
 		r.wrong(it, wrongValue(fmt.Sprintf("%s is an empty list", e.key), "a pipeline needs at least one source and one sink"))
 	}
+	return r.nodesOf(section, it)
+}
+
+func (r *reader) nodesOf(section Section, it *item) []*Node {
 	var nodes []*Node
 	for _, element := range it.list {
 		nodes = append(nodes, r.node(section, element, nil))

@@ -49,18 +49,9 @@ func (r *reader) wrong(it *item, p *problem) {
 		at := r.text.at(it.aliased.Line, it.aliased.Column)
 		hint = hints(hint, fmt.Sprintf("the value is that of &%s in line %d", it.aliased.Anchor, at.Line))
 	} else {
-		hint = hints(hint, r.usedAt(it.through))
+		hint = hints(hint, r.text.usedAt(it.through))
 	}
 	r.report(p.code, it.pos, it.width, p.message, hint)
-}
-
-// usedAt names the alias through which a place in an anchor was reached, ""
-// for one that is used where it stands.
-func (r *reader) usedAt(alias Position) string {
-	if alias.Line == 0 {
-		return ""
-	}
-	return fmt.Sprintf("used through the alias in line %d", r.text.inside(alias).Line)
 }
 
 // shown is how a message may name a value: secrets and substituted text are

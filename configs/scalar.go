@@ -17,9 +17,12 @@ type problem struct{ code, message, hint string }
 func wrongType(message, hint string) *problem  { return &problem{CodeWrongType, message, hint} }
 func wrongValue(message, hint string) *problem { return &problem{CodeWrongValue, message, hint} }
 
+const durationForm = "a duration is a number and ns, us, ms, s, m or h"
+
 var (
-	integer = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
-	size    = regexp.MustCompile(`^([0-9]+)\s*([A-Za-z]*)$`)
+	integer  = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
+	fraction = regexp.MustCompile(`^[0-9]*\.[0-9]+$`)
+	size     = regexp.MustCompile(`^([0-9]+)\s*([A-Za-z]*)$`)
 )
 
 // sizeUnit is a unit's bytes, 0 for an unknown one.
@@ -99,15 +102,27 @@ func parseDuration(f *Field, text, shown string, v *value) *problem {
 	d, err := time.ParseDuration(text)
 	if err != nil {
 		if integer.MatchString(text) {
-			return wrongType(shown+" has no unit", fmt.Sprintf("a duration is a number and ns, us, ms, s, m or h: %ss", hide(text, shown)))
+			return wrongType(shown+" has no unit", durationForm+": "+withUnits(hide(text, shown)))
 		}
-		return wrongType(shown+" is not a duration", "a duration is a number and ns, us, ms, s, m or h: 250ms, 1s, 1m30s")
+		if fraction.MatchString(text) {
+			return wrongType(shown+" has no unit", durationForm+": "+hide(text, shown)+"s")
+		}
+		return wrongType(shown+" is not a duration", durationForm+": 250ms, 1s, 1m30s")
 	}
 	if d < 0 && f.Min == "" {
 		return wrongValue(shown+" is negative", "")
 	}
 	v.number, v.float = int64(d), d.Seconds()
 	return inRange(f, d, func(s string) time.Duration { d, _ := time.ParseDuration(s); return d }, shown)
+}
+
+// withUnits is a number as the duration that it was likely meant to be: large
+// ones are milliseconds in many programs.
+func withUnits(number string) string {
+	if len(number) > 3 {
+		return number + "ms or " + number + "s"
+	}
+	return number + "s"
 }
 
 func parseSize(text, shown string) (int64, *problem) {
@@ -233,7 +248,12 @@ func yamlType(f *Field, it *item, shown string) *problem {
 		case f.Secret:
 			return wrongType(takes+what, "quote it")
 		case len(f.Values) > 0:
-			return wrongType(takes+what, "allowed: "+strings.Join(f.Values, ", "))
+			return wrongType(takes+what, hints(called(it.text, f.Values), "allowed: "+strings.Join(f.Values, ", ")))
+		}
+		if quote := fmt.Sprintf("quote it: %q", cut(it.text)); it.tag != "!!bool" {
+			return wrongType(takes+what, quote)
+		} else if f.Doc != "" {
+			return wrongType(takes+what, hints(fieldHint(f), quote))
 		}
 		return wrongType(takes+what, fmt.Sprintf("quote it: %q", cut(it.text)))
 	}

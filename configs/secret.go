@@ -110,11 +110,12 @@ func (r *reader) shownText() []byte {
 		quoted = append(quoted, regexp.QuoteMeta(name))
 	}
 	slices.Sort(quoted)
-	field := regexp.MustCompile(`(?:^|[\s{,"'])(` + strings.Join(quoted, "|") + `)["']?:[ \t]+([^\s"'$][^\s,}]*|"[^"\n$]*"|'[^'\n$]*')`)
+	field := regexp.MustCompile(`(?:^|[\s{,"'])(` + strings.Join(quoted, "|") + `)(?:["']?:[ \t]+|[ \t]*=[ \t]*)([^\s"'$=][^\s,};]*|"[^"\n$]*"|'[^'\n$]*')`)
 	var found []span
 	for _, m := range field.FindAllSubmatchIndex(shown, -1) {
 		within := names[string(shown[m[2]:m[3]])]
-		if parent, known := keyAround(shown, m[2]); within == nil || !known || slices.Contains(within, parent) {
+		property := bytes.ContainsRune(shown[m[3]:m[4]], '=') // `password="..."` in a line of settings of another program
+		if parent, known := keyAround(shown, m[2]); within == nil || !property && (!known || slices.Contains(within, parent)) {
 			found = append(found, span{m[4], m[5]})
 		}
 	}

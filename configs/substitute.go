@@ -110,6 +110,11 @@ func (s *substitution) value(body string, level int) string {
 	if path, ok := strings.CutPrefix(body, "file:"); ok {
 		return s.file(path)
 	}
+	if strings.HasPrefix(body, "!") {
+		s.fail(CodeBadSubstitution, fmt.Sprintf("%q is no name of a variable", cut(body)),
+			"what is computed from a record is an expression, alone: `key: value.id`, `topic: {expr: value.country}`")
+		return ""
+	}
 	name, fallback, hasDefault := strings.Cut(body, ":-")
 	if !variableName.MatchString(name) {
 		s.fail(CodeBadSubstitution, fmt.Sprintf("%q is no name of a variable", cut(name)),

@@ -2,8 +2,10 @@ package configs
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"sort"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -165,4 +167,29 @@ func (t *text) inside(p Position) Position {
 	p.Line = max(min(p.Line, len(t.lines)), 1)
 	p.Column = max(min(p.Column, utf8.RuneCount(t.line(p.Line))+1), 1)
 	return p
+}
+
+// usedAt names the alias through which a place in an anchor was reached, ""
+// for one that is used where it stands.
+func (t *text) usedAt(alias Position) string {
+	if alias.Line == 0 {
+		return ""
+	}
+	at := t.inside(alias)
+	return fmt.Sprintf("used through the alias%s in line %d", t.aliasName(at), at.Line)
+}
+
+// aliasName is an alias as the file has it, with a space before it; "" where
+// there is none.
+func (t *text) aliasName(at Position) string {
+	const most = 64
+	from := t.offset(t.characters(t.lines[at.Line-1]) + at.Column - 1)
+	name := t.data[from:min(from+most, len(t.data))]
+	if !bytes.HasPrefix(name, []byte("*")) {
+		return ""
+	}
+	if end := bytes.IndexAny(name, " \t,]}\r\n"); end > 0 {
+		name = name[:end]
+	}
+	return " " + strings.ToValidUTF8(string(name), "")
 }

@@ -34,6 +34,8 @@ func checkNames(v configs.Values) configs.Diagnostics {
 	for _, item := range topics {
 		switch name := item.String(); {
 		case name == "", legalName.MatchString(name) && name != "." && name != "..": // an empty one was reported
+		case strings.Contains(name, "{{"):
+			wrong(item, "no topic can have this name", "a topic that is computed from each record is an expression: `topic: {expr: value.country}`")
 		case strings.Contains(name, ","):
 			wrong(item, "a topic's name holds no comma", "write a list: [a, b]")
 		case strings.ContainsAny(name, "*^$|()[]"):

@@ -99,7 +99,7 @@ func secondMember(n *configs.Node, before []*configs.Node) configs.Diagnostics {
 	v := n.Values
 	for _, other := range before {
 		o := other.Values
-		if o.String("group") != v.String("group") || SameCluster(o, v) == SameBrokers(o, v) {
+		if len(o.Strings("brokers")) == 0 || len(v.Strings("brokers")) == 0 || o.String("group") != v.String("group") || SameCluster(o, v) == SameBrokers(o, v) {
 			continue
 		}
 		return configs.Diagnostics{warning(v, "brokers", configs.CodeSharedGroup,
@@ -129,7 +129,7 @@ var otherWords = map[string]string{
 	"oldest": startEarliest, "beginning": startEarliest, "begin": startEarliest, "first": startEarliest, "smallest": startEarliest,
 	"start": startEarliest, "all": startEarliest, "true": startEarliest, "-2": startEarliest,
 	"newest": startLatest, "end": startLatest, "last": startLatest, "largest": startLatest, "now": startLatest,
-	"none": startLatest, "false": startLatest, "-1": startLatest,
+	"false": startLatest, "-1": startLatest,
 }
 
 var (
@@ -151,6 +151,12 @@ func startHint(text string) string {
 		return "say the zone, too: " + m[1] + "T" + m[2] + seconds + "Z is that time in UTC"
 	}
 	switch lower := strings.ToLower(text); {
+	case lower == "none":
+		return "say where a group begins that has committed nothing; offsets that are gone are an error in any case"
+	case lower == "earliest-offset" || lower == "latest-offset":
+		return "here this is called " + strings.TrimSuffix(lower, "-offset")
+	case lower == "group-offsets" || lower == "committed" || lower == "stored":
+		return "leave it out: a group always goes on from what it committed"
 	case lower == startEarliest || lower == startLatest:
 		return "in lower case: " + lower
 	case dayOnly.MatchString(text):

@@ -82,7 +82,8 @@ func (p *Plan) brokers(output placedOutput) {
 		}
 		from = source
 	}
-	if from != nil {
+	unknown := slices.ContainsFunc(p.pipeline.Sources, func(n *configs.Node) bool { return n.Spec == nil })
+	if from != nil || unknown {
 		return
 	}
 	p.problems = append(p.problems, configs.Diagnostic{

@@ -38,6 +38,10 @@ func (p *Plan) expression(written *configs.Expression, names ...string) *Express
 		if errors.As(err, &at) {
 			d.Position, d.Width = written.At(at.Line, at.Column), at.Width
 			d.Message, d.Hint = at.Message, at.Hint
+			if width, substituted := written.SubstitutedAt(at.Line, at.Column); substituted {
+				d.Width, d.Message = width, "the substituted text is no expression here"
+				d.Hint = "to use it as a text, put it in quotes: '\"${NAME}\"'; in expressions env(\"NAME\") is safer"
+			}
 		}
 		if written.Cut() && strings.HasPrefix(d.Message, "the expression ends") {
 			d.Hint = "quote the expression: what stands behind ` #` is a comment to YAML"

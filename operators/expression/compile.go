@@ -128,6 +128,7 @@ func (c *compiler) parse(source string) ast.Node {
 		c.fail(start, "the expression is empty")
 	default:
 		c.checkNumbers(source)
+		c.checkDivision(source)
 	}
 	if c.err != nil {
 		return nil
@@ -141,7 +142,7 @@ func (c *compiler) parse(source string) ast.Node {
 		// The lexer points beyond the end at what is not closed.
 		size := utf8.RuneCountInString(source)
 		at.From, at.To = min(at.From, size-1), min(at.To, size)
-		message, hint := syntax(at.Message, string([]rune(source)[:max(at.From, 0)]))
+		message, hint := syntax(at.Message, string([]rune(source)[:max(at.From, 0)]), string([]rune(source)[max(at.From, 0):]))
 		c.failHint(at.Location, hint, "%s", message)
 	} else {
 		c.fail(start, "%v", err)

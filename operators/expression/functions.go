@@ -131,8 +131,8 @@ func (c *compiler) unknownFunction(n ast.Node, name string) {
 		names = append(names, known)
 	}
 	sort.Strings(names)
-	hint := ""
-	if near := nearest(name, names); near != "" {
+	hint := wayOf(name)
+	if near := nearest(name, names); hint == "" && near != "" {
 		hint = "did you mean " + near + "?"
 	}
 	c.failHint(n.Location(), hint, "unknown function %s", clip(name))

@@ -169,6 +169,10 @@ func (c *compiler) unknownMethod(n ast.Node, name string) {
 	hint := "times and durations have methods, other values have none"
 	if near := nearest(name, names); near != "" {
 		hint = "did you mean " + near + "?"
+	} else if name == "get" {
+		hint = "write value.NAME, or value.NAME ?? DEFAULT"
+	} else if way := wayOf(name); way != "" {
+		hint = way
 	} else if _, ok := c.functions[name]; ok {
 		hint = "write " + name + "(…) or … | " + name + "()"
 	}

@@ -111,6 +111,10 @@ func (c *compiler) unknownName(n *ast.IdentifierNode) {
 	default:
 		if fn, ok := c.functions[n.Value]; ok {
 			hint = "it is a function: " + fn.signature
+		} else if way := wayOf(n.Value); way != "" {
+			hint = way
+		} else if loneName.MatchString(n.Value) {
+			hint = "the record's value is called value, a field of it value." + n.Value + "; a text is written \"" + n.Value + "\""
 		} else if near := nearest(n.Value, c.known()); near != "" {
 			hint = "did you mean " + near + "?"
 		} else {
