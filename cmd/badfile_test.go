@@ -25,7 +25,7 @@ func TestBadFiles(t *testing.T) {
 		{"never boolean", with("  - filter: '\"yes\"'"), "p.yaml:4:14: error[not-boolean]: "},
 		{"a loop", "sources:\n  - kafka: {brokers: [b:1], topics: [a, t], group: g}\nsinks:\n  - healing: {to: {kafka: {topic: t}}}\n", "p.yaml:4:35: error[loop]: source kafka-1 reads topic t"},
 		{"a start that is none", "sources:\n  - kafka: {brokers: [b:1], topics: [t], group: g, start: yesterday}\nsinks:\n  - healing: {}\n", "p.yaml:2:59: error[wrong-value]: start must be earliest"},
-		{"half a certificate", "sources:\n  - kafka: {brokers: [b:1], topics: [t], group: g, tls: {cert: c}}\nsinks:\n  - healing: {}\n", "p.yaml:2:57: error[wrong-value]: tls: cert and key must be given together"},
+		{"half a certificate", "sources:\n  - kafka: {brokers: [b:1], topics: [t], group: g, tls: {cert: c}}\nsinks:\n  - healing: {}\n", "p.yaml:2:64: error[missing-field]: \"cert\" needs \"key\" beside it"},
 		{"a rebalance too short", "sources:\n  - kafka: {brokers: [b:1], topics: [t], group: g, rebalance_timeout: 5s}\nsinks:\n  - healing: {}\n", "p.yaml:2:71: error[wrong-value]: rebalance_timeout is 5s"},
 		{"one topic twice", "sources:\n  - {name: a, kafka: {brokers: [b:1], topics: [t], group: g}}\n  - {name: b, kafka: {brokers: [b:1], topics: [t], group: g}}\nsinks:\n  - healing: {}\n", "p.yaml:3:47: error[wrong-value]: topic t belongs to source a already"},
 		{"idempotent without acks", "sources:\n  - values: [1]\nsinks:\n  - kafka: {brokers: [b:1], topic: t, acks: leader, idempotent: true}\n", "p.yaml:4:65: error[wrong-value]: idempotent needs acks: all"},

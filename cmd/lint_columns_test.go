@@ -24,6 +24,7 @@ var scalars = []struct{ name, written string }{
 	{"plain with spaces", "value.a   >   ‸valeu"},
 	{"plain wide", "value.地震 == 1 && ‸valeu"},
 	{"plain emoji", "value.a == \"🌋👩‍🔬\" && ‸valeu"},
+	{"plain symbols", "value.a == \"✅⚡→é\" && ‸valeu"},
 	{"plain combined", "value.a == \"e\u0301\" && ‸valeu"},
 	{"plain over lines", "value.a &&\n%s  value.b &&\n%s  ‸valeu"},
 	{"plain over empty lines", "value.a &&\n\n\n%s  value.b && ‸valeu"},
@@ -180,7 +181,7 @@ func wide(c rune) int {
 	switch {
 	case c == 0x301 || c == 0x200d:
 		return 0
-	case c >= 0x1F300 || c >= 0x4E00 && c <= 0x9FFF:
+	case c >= 0x1F300 || c >= 0x4E00 && c <= 0x9FFF || c == 0x2705 || c == 0x26A1: // the last are ✅ and ⚡
 		return 2
 	}
 	return 1

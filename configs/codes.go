@@ -99,7 +99,7 @@ func Codes() []Explanation {
 		{CodeForgets, "The operator remembers more than the records that it holds, and starts empty after a restart: counts begin again, and repeats of what came before are not known."},
 		{CodeJoinGroups, "Sources that meet in a join are committed together, so they must be of one consumer group."},
 		{CodeWindowSize, "A window waits for more records than `max_in_flight` or `max_ahead` lets of one partition wait. It never fills, and where no timer empties it, the pipeline stalls."},
-		{CodeJoinStall, "The inputs of a zip come from one source, but not in the same number: what the faster one has too many waits for ever, until `max_in_flight` of it wait and nothing more can be read."},
+		{CodeJoinStall, "The inputs of a zip come from one source, but not in the same number: what the faster one has too many waits for ever, until `max_in_flight` of it wait and nothing more can be read. It is a warning for combine_latest and zip_latest, which hold the newest record of an input until the next: its offset stays unfinished meanwhile, and `max_ahead` bounds how far its source goes on."},
 		{CodeUnstablePairs, "A zip pairs records in the order in which they come. Partitions have no order among each other, so that another run, or a restart, pairs other records."},
 		{CodeUselessRetry, "`retry` repeats writes. An error of an expression or a payload that cannot be decoded comes again each time, so that sources and operators never try again."},
 		{CodeOrderKey, "`order: key` without `key` keeps the order of the records' own keys. Records without a key keep the order of their partition, as with `order: partition`."},

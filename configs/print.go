@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/mattn/go-runewidth"
 )
 
 // Print writes each diagnostic as path:line:col: error[code]: message, the
@@ -129,31 +131,12 @@ func columns(s string) int {
 	return n
 }
 
-// cells is how many columns of a terminal a character takes.
+// cells is how many columns of a terminal a character takes, whatever the
+// locale: an ambiguous one takes one.
 func cells(c rune) int {
-	switch {
-	case c < utf8.RuneSelf:
+	narrow := runewidth.Condition{}
+	if c < utf8.RuneSelf {
 		return 1
-	case unicode.In(c, unicode.Mn, unicode.Me):
-		return 0
-	case wide(c):
-		return 2
 	}
-	return 1
-}
-
-// wide reports the characters of two columns: East Asian wide and full-width
-// forms, and emoji.
-func wide(c rune) bool {
-	for _, r := range [...][2]rune{
-		{0x1100, 0x115F}, {0x231A, 0x231B}, {0x23E9, 0x23EC}, {0x2E80, 0x303E}, {0x3041, 0x4DBF},
-		{0x4E00, 0xA4CF}, {0xA960, 0xA97F}, {0xAC00, 0xD7A3}, {0xF900, 0xFAFF}, {0xFE30, 0xFE6F},
-		{0xFF00, 0xFF60}, {0xFFE0, 0xFFE6}, {0x16FE0, 0x18AFF}, {0x1B000, 0x1B2FF}, {0x1F300, 0x1F64F},
-		{0x1F680, 0x1F6FF}, {0x1F900, 0x1FAFF}, {0x20000, 0x3FFFD},
-	} {
-		if c >= r[0] && c <= r[1] {
-			return true
-		}
-	}
-	return false
+	return narrow.RuneWidth(c)
 }

@@ -61,7 +61,7 @@ func writtenParts(text string, from int) (parts []span) {
 
 // writtenSecret warns of a secret that everyone who reads the file knows.
 func (r *reader) writtenSecret(f *Field, it *item) {
-	if it.shape != scalar || it.substituted || it.text == "" || r.broken[it] {
+	if it.shape != scalar || it.text == "" || r.broken[it] || it.substituted && !writtenDefault(it) {
 		return
 	}
 	if f.SecretPath && !strings.Contains(it.text, "\n") && !strings.Contains(it.text, "-----BEGIN ") {
@@ -69,6 +69,11 @@ func (r *reader) writtenSecret(f *Field, it *item) {
 	}
 	r.warn(CodeSecret, it.pos, it.width, fmt.Sprintf("the %s is written in the file, where all who can read it can use it", f.Name),
 		"take it from the environment or a file: \"${KAFKA_PASSWORD}\", \"${file:/run/secrets/kafka}\"")
+}
+
+// writtenDefault reports a substitution with a default or with text beside it.
+func writtenDefault(it *item) bool {
+	return it.source != nil && len(writtenParts(it.source.Value, 0)) > 0
 }
 
 type span struct{ from, to int }

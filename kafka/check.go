@@ -40,8 +40,7 @@ func Check(p *configs.Pipeline) configs.Diagnostics {
 		if n.Kind != kindKafka && n.Kind != kindBatched {
 			continue
 		}
-		found = append(found, checkNames(v)...)
-		note(checkTLS(v))
+		found = append(append(found, checkNames(v)...), checkTLS(v)...)
 		if v.String("start") == "" || len(v.Strings("topics")) == 0 || v.Duration("rebalance_timeout") == 0 {
 			continue // what is no value at all was reported when the file was read
 		}
@@ -59,8 +58,7 @@ func Check(p *configs.Pipeline) configs.Diagnostics {
 		note(groups[key].add(n, node, m))
 	}
 	for _, n := range outputs(p) {
-		found = append(found, checkNames(n.Values)...)
-		note(checkTLS(n.Values))
+		found = append(append(found, checkNames(n.Values)...), checkTLS(n.Values)...)
 		_, err := ReadOutput(n.Values)
 		note(err)
 	}
@@ -96,12 +94,16 @@ func outputs(p *configs.Pipeline) []*configs.Node {
 	return out
 }
 
-func checkTLS(v configs.Values) error {
-	if !v.Has("tls") {
-		return nil
-	}
-	if t := v.Object("tls"); t.Has("cert") != t.Has("key") {
-		return wrongSetting(v, "tls", "tls: cert and key must be given together")
+// checkTLS reports a certificate without its key, and the other way round.
+func checkTLS(v configs.Values) configs.Diagnostics {
+	t := v.Object("tls")
+	for _, pair := range [][2]string{{"cert", "key"}, {"key", "cert"}} {
+		if has, needs := pair[0], pair[1]; t.Has(has) && !t.Has(needs) {
+			return configs.Diagnostics{{
+				Position: t.Pos(has), Width: t.Width(has), Severity: configs.Error, Code: configs.CodeMissingField,
+				Message: fmt.Sprintf("%q needs %q beside it", has, needs), Hint: "write both: tls: {cert: ..., key: ...}",
+			}}
+		}
 	}
 	return nil
 }

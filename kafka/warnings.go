@@ -62,7 +62,7 @@ func plainPassword(v configs.Values, encrypted bool) configs.Diagnostics {
 // tlsFiles warns of certificates and keys that cannot be read here: they may be
 // there where the pipeline runs.
 func tlsFiles(v configs.Values) configs.Diagnostics {
-	if !v.Has("tls") || checkTLS(v) != nil {
+	if !v.Has("tls") || len(checkTLS(v)) > 0 {
 		return nil
 	}
 	const hint = "the pipeline does not start without it; is it there where the pipeline runs?"

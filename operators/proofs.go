@@ -3,7 +3,6 @@ package operators
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"waterhealer/configs"
 )
@@ -17,6 +16,7 @@ func (p *Plan) proofs() {
 	for _, n := range p.pipeline.Operators {
 		p.window(n, limit, weights)
 		p.lopsided(n, rates)
+		p.remembering(n, rates)
 		p.uselessRetry(n, "an error of an expression comes again with the same record")
 	}
 	for _, n := range p.pipeline.Sources {
@@ -119,63 +119,6 @@ func (p *Plan) weight(n *configs.Node, weights map[*configs.Node]float64) float6
 	}
 	weights[n] = w
 	return w
-}
-
-// lopsided reports a zip of whose inputs one falls behind for ever, and warns
-// of one that makes other pairs in each run.
-func (p *Plan) lopsided(n *configs.Node, rates *rates) {
-	if n.Kind != "zip" {
-		return
-	}
-	inputs := n.InputList()
-	even := true
-	for i := 1; i < len(inputs); i++ {
-		if rates.of(inputs[0]).equal(rates.of(inputs[i])) {
-			continue
-		}
-		even = false
-		shared := sharedSource(inputs[0].Node, inputs[i].Node)
-		if shared == nil {
-			continue
-		}
-		p.problem(configs.Diagnostic{
-			Position: n.KindPos, Width: len(n.Kind), Code: configs.CodeJoinStall,
-			Message: fmt.Sprintf("%s and %s both come from %s, but not in the same number: the one with more fills %s",
-				inputs[0].Name(), inputs[i].Name(), shared.Name, "max_in_flight and the pipeline stalls"),
-			Hint: "let both sides have one record for each of the source, or use combine_latest or zip_latest",
-		})
-		return
-	}
-	if sources := kafkaSources(n); !even && len(sources) > 0 {
-		p.warn(configs.Diagnostic{
-			Position: n.KindPos, Width: len(n.Kind), Code: configs.CodeUnstablePairs,
-			Message: fmt.Sprintf("which records zip pairs is by chance where %s has several partitions", strings.Join(namesOf(sources), " or ")),
-			Hint:    "zip takes records in the order in which they come; a topic with one partition has only one such order",
-		})
-	}
-}
-
-// sharedSource is a source from which both nodes are reached, nil if there is none.
-func sharedSource(a, b *configs.Node) *configs.Node {
-	of := sourcesOf(b)
-	for _, source := range sourcesOf(a) {
-		if slices.Contains(of, source) && source.Kind != "values" {
-			return source
-		}
-	}
-	return nil
-}
-
-func kafkaSources(n *configs.Node) []*configs.Node {
-	return slices.DeleteFunc(sourcesOf(n), func(s *configs.Node) bool { return s.Kind != "kafka" && s.Kind != "kafka_batched" })
-}
-
-func namesOf(nodes []*configs.Node) []string {
-	names := make([]string, len(nodes))
-	for i, n := range nodes {
-		names[i] = n.Name
-	}
-	return names
 }
 
 // uselessRetry warns of a retry where nothing is ever tried again.

@@ -51,6 +51,6 @@ func Sights() []Sight {
 		{configs.CodeSharedGroup, Never, names}, {configs.CodeStart, Never, "a schema knows no clock"},
 		{configs.CodeUnreachable, Never, env}, {configs.CodeMissingTopic, Never, env}, {configs.CodeNotAuthorized, Never, env},
 		{configs.CodeGroupInUse, Never, env}, {configs.CodeMessageSize, Never, env},
-		{configs.CodePlainPassword, Never, "it is a warning"}, {configs.CodeSecret, Never, "it is a warning"},
+		{configs.CodePlainPassword, Never, "it is a warning"}, {configs.CodeFieldAsKey, Never, "it is a warning"}, {configs.CodeSecret, Never, "it is a warning"},
 	}
 }
