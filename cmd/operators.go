@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -43,7 +42,7 @@ func (p *program) listKinds() {
 		kinds := table{}
 		for _, s := range specs() {
 			if s.Section == section {
-				kinds = append(kinds, []string{"  " + strings.Join(append([]string{s.Kind}, s.Aliases...), ", "), sentence(s.Summary)})
+				kinds = append(kinds, []string{"  " + strings.Join(append([]string{s.Kind}, s.Aliases...), ", "), configs.Sentence(s.Summary)})
 			}
 		}
 		kinds.write(p.stdout, 2)
@@ -79,9 +78,9 @@ func describe(s configs.Spec) string {
 	if len(s.Aliases) > 0 {
 		fmt.Fprintf(&b, "  also written %s\n", strings.Join(s.Aliases, ", "))
 	}
-	b.WriteString(wrapped("  ", sentence(s.Summary)+" "+sentence(s.Doc)))
+	b.WriteString(wrapped("  ", configs.Sentence(s.Summary)+" "+configs.Sentence(s.Doc)))
 	if s.Finished != "" {
-		b.WriteString("\noffsets are finished\n" + wrapped("  ", sentence(s.Finished)))
+		b.WriteString("\noffsets are finished\n" + wrapped("  ", configs.Sentence(s.Finished)))
 	}
 	if len(s.Fields) > 0 {
 		b.WriteString("\nfields\n")
@@ -102,52 +101,14 @@ func describe(s configs.Spec) string {
 func describeFields(b *strings.Builder, fields []configs.Field, indent string) {
 	for i := range fields {
 		f := &fields[i]
-		fmt.Fprintf(b, "%s%s: %s%s\n", indent, f.Name, typeOf(f), noteOf(f))
-		b.WriteString(wrapped(indent+"    ", sentence(f.Doc)))
+		fmt.Fprintf(b, "%s%s: %s%s\n", indent, f.Name, f.TypeText(), f.Note())
+		b.WriteString(wrapped(indent+"    ", configs.Sentence(f.Doc)))
 		describeFields(b, f.Fields, indent+"    ")
 		if f.Or != nil && len(f.Or.Fields) > 0 {
-			fmt.Fprintf(b, "%s    or as %s with\n", indent, typeOf(f.Or))
+			fmt.Fprintf(b, "%s    or as %s with\n", indent, f.Or.TypeText())
 			describeFields(b, f.Or.Fields, indent+"      ")
 		}
 	}
-}
-
-func typeOf(f *configs.Field) string {
-	name := string(f.Type)
-	switch {
-	case f.Type == configs.TypeMap && f.Item != nil:
-		name = "map of names to " + typeOf(f.Item)
-	case len(f.Values) > 0:
-		name = strings.Join(f.Values, " | ")
-	}
-	if f.List {
-		return "list of " + name
-	}
-	return name
-}
-
-func noteOf(f *configs.Field) string {
-	switch {
-	case f.Required:
-		return ", required"
-	case f.Default != "":
-		return ", default " + f.Default
-	}
-	return ""
-}
-
-// sentence gives a phrase a capital and a full stop.
-func sentence(text string) string {
-	text = strings.TrimSpace(text)
-	if text == "" {
-		return ""
-	}
-	runes := []rune(text)
-	runes[0] = unicode.ToUpper(runes[0])
-	if last := runes[len(runes)-1]; last != '.' && last != ':' {
-		runes = append(runes, '.')
-	}
-	return string(runes)
 }
 
 // wrapped breaks a text into indented lines.

@@ -61,9 +61,9 @@ func pipelineReference() string {
 }
 
 func kindEntry(b *strings.Builder, s configs.Spec) {
-	title := fmt.Sprintf("## %s (%s)\n\n%s", s.Kind, s.Section, strings.TrimSpace(sentence(s.Summary)+" "+sentence(s.Doc)))
+	title := fmt.Sprintf("## %s (%s)\n\n%s", s.Kind, s.Section, strings.TrimSpace(configs.Sentence(s.Summary)+" "+configs.Sentence(s.Doc)))
 	if s.Finished != "" {
-		title += "\n\n**Offsets:** " + sentence(s.Finished)
+		title += "\n\n**Offsets:** " + configs.Sentence(s.Finished)
 	}
 	if s.Short != "" {
 		title += fmt.Sprintf("\n\nShort form: `%s: %s`", s.Kind, strings.ToUpper(s.Short))
@@ -89,9 +89,9 @@ func fieldRows(b *strings.Builder, prefix string, fields []configs.Field) {
 		if f.Required {
 			missing = "required"
 		}
-		takes := typeOf(f)
+		takes := f.TypeText()
 		if f.Or != nil {
-			takes += ", or " + typeOf(f.Or)
+			takes += ", or " + f.Or.TypeText()
 		}
 		fmt.Fprintf(b, "| `%s%s` | %s | %s | %s |\n", prefix, f.Name, cell.Replace(takes), missing, cell.Replace(f.Doc))
 		fieldRows(b, prefix+f.Name+".", f.Fields)

@@ -36,7 +36,7 @@ func TestSchemaSaysAll(t *testing.T) {
 		}
 	}
 	for _, s := range specs() {
-		said(s.Kind, strings.TrimSpace(sentence(s.Summary)+" "+sentence(s.Doc)))
+		said(s.Kind, strings.TrimSpace(configs.Sentence(s.Summary)+" "+configs.Sentence(s.Doc)))
 		for _, f := range s.Fields {
 			said(s.Kind+"."+f.Name, f.Doc)
 		}

@@ -51,6 +51,10 @@ func reserved(name string) bool {
 	return slices.Contains([]string{"key", "headers", "timestamp", "wait", "end"}, name)
 }
 
+// DefaultName is what a node is called that has no name: by its kind as written
+// and its place, from 1, among those of its section that are of this kind.
+func DefaultName(kind string, place int) string { return fmt.Sprintf("%s-%d", kind, place) }
+
 // names gives default names and reports names that are used twice. Two default
 // names may be equal where a source and a sink are of one kind: nothing can
 // mean the sink in a `from`.
@@ -64,7 +68,7 @@ func (r *reader) names(p *Pipeline) {
 			}
 			count[kind]++
 			if !n.named {
-				n.Name = fmt.Sprintf("%s-%d", kind, count[kind])
+				n.Name = DefaultName(kind, count[kind])
 			}
 		}
 	}

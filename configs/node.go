@@ -63,6 +63,18 @@ func CommonFields(section Section) []Field {
 	return []Field{name, from, onError, inspect}
 }
 
+// Variables are the names that the expressions of a field of the kind know beside
+// those that all know.
+func (n *Node) Variables(field string) []string {
+	if n.Spec == nil {
+		return nil
+	}
+	if f := findField(n.Spec.Fields, field); f != nil {
+		return f.Variables
+	}
+	return nil
+}
+
 // one is a section's node in a message.
 func (s Section) one() string {
 	if s == SectionSource || s == SectionSink {

@@ -66,6 +66,28 @@ func PipelineFields() []Field {
 	}
 }
 
+// SectionFields are the other top-level keys: the lists of nodes, on_error, and
+// tests. [SectionOf] says which nodes stand in a list.
+func SectionFields() []Field {
+	return []Field{
+		{Name: SectionSource.key(), Type: TypeData, List: true, Required: true, Doc: "Where records come from."},
+		{Name: SectionOperator.key(), Type: TypeData, List: true, Doc: "What is done with records. Each takes the one above it, unless it says `from:`."},
+		{Name: SectionSink.key(), Type: TypeData, List: true, Required: true, Doc: "Where records go: `healing`, or an output on its own."},
+		{Name: "on_error", Type: TypeObject, Fields: ErrorFields(), Doc: "What happens to records that fail. An operator or a sink may carry its own."},
+		{Name: "tests", Type: TypeObject, List: true, Fields: TestFields(), Doc: "Tests of the pipeline, which `waterhealer test` runs."},
+	}
+}
+
+// SectionOf is the section whose nodes stand under a top-level key.
+func SectionOf(key string) (s Section, ok bool) {
+	for _, s := range []Section{SectionSource, SectionOperator, SectionSink} {
+		if s.key() == key {
+			return s, true
+		}
+	}
+	return "", false
+}
+
 // reader holds what reading one file needs.
 type reader struct {
 	text    *text

@@ -51,8 +51,11 @@ type Field struct {
 	Secret   bool     // never printed
 	// SecretPath says that a secret may also be the path of a file that holds it.
 	SecretPath bool
-	Branch     bool   // names a branch of the node: others read from NODE.BRANCH
-	Doc        string // one or two sentences
+	Branch     bool // names a branch of the node: others read from NODE.BRANCH
+	// Variables are names that the expressions of this field know beside those that
+	// all know.
+	Variables []string
+	Doc       string // one or two sentences
 }
 
 // Spec describes a kind of node.

@@ -62,7 +62,7 @@ func SourceSpecs() []configs.Spec {
 				"the interval starts again when it can: nothing is made up for.",
 			Finished: finishedDoc,
 			Fields: []configs.Field{
-				{Name: "value", Type: configs.TypeExpression, Required: true,
+				{Name: "value", Type: configs.TypeExpression, Required: true, Variables: []string{"index"},
 					Doc: "The record's value; `index` is its number from 0."},
 				{Name: "interval", Type: configs.TypeDuration, Default: "0s", Min: "0s",
 					Doc: "The time between records; `0s` is as fast as the pipeline takes them."},

@@ -20,7 +20,7 @@ func accumulateKind() Kind {
 			Doc:      "The expression sees `state` and `value` and gives the new state, which is sent on. Without `start` the first record is the first state and is sent on as it is. A record whose expression fails changes no state. There is one state per process, and it is as large as the expression makes it." + emptyAtStart,
 			Finished: "when what was made of it is finished; the state holds nothing",
 			Fields: []configs.Field{
-				{Name: "expr", Type: configs.TypeTree, Required: true, Doc: "The new state, over `state` and `value`."},
+				{Name: "expr", Type: configs.TypeTree, Required: true, Variables: []string{"state"}, Doc: "The new state, over `state` and `value`."},
 				{Name: "start", Type: configs.TypeTree, Doc: "The state before the first record. It is computed when that comes."},
 				{Name: "returns_state", Type: configs.TypeBool, Default: "false", Doc: "The expression gives `[state, result]`, and the result is sent on."},
 				{Name: "with_state", Type: configs.TypeBool, Default: "false", Doc: "Sends `[state, result]` on."},
@@ -32,7 +32,7 @@ func accumulateKind() Kind {
 		State: true, Forgets: true, Each: true,
 		Build: func(b *Builder) engine.Operator {
 			return &accumulate{
-				tree: b.Tree("expr", "state"), start: b.Tree("start"), extra: make(map[string]any, 1),
+				tree: b.Tree("expr"), start: b.Tree("start"), extra: make(map[string]any, 1),
 				returnsState: b.Node.Values.Bool("returns_state"), withState: b.Node.Values.Bool("with_state"),
 			}
 		},

@@ -26,7 +26,7 @@ func foreachMapKind() Kind {
 			Doc:      "`value` is the element, `index` its place from 0. Order is kept. An element of a batch that fails, fails alone; an item of a plain list fails its record. A mapping is the new element, unless it has both `expr` and `depth` and nothing else.",
 			Finished: "with the batch that comes out",
 			Fields: []configs.Field{
-				{Name: "expr", Type: configs.TypeTree, Required: true, Doc: "The new element: an expression or a mapping of expressions."},
+				{Name: "expr", Type: configs.TypeTree, Required: true, Variables: []string{"index"}, Doc: "The new element: an expression or a mapping of expressions."},
 				depthField(),
 			},
 			Short: "expr", ShortMapping: true,
@@ -36,7 +36,7 @@ func foreachMapKind() Kind {
 		},
 		Each: true,
 		Build: func(b *Builder) engine.Operator {
-			tree := b.Tree("expr", "index")
+			tree := b.Tree("expr")
 			return &foreach{work: tree.RunItem, unchanged: tree.unchanged, workers: 1, depth: int(b.Node.Values.Int("depth"))}
 		},
 	}
@@ -50,7 +50,7 @@ func foreachAsyncKind() Kind {
 			Doc:      "As foreach_map, but up to `workers` elements of a batch are worked on at the same time. The results keep the batch's order.",
 			Finished: "with the batch that comes out",
 			Fields: []configs.Field{
-				{Name: "expr", Type: configs.TypeTree, Required: true, Doc: "The new element: an expression or a mapping of expressions."},
+				{Name: "expr", Type: configs.TypeTree, Required: true, Variables: []string{"index"}, Doc: "The new element: an expression or a mapping of expressions."},
 				{Name: "workers", Type: configs.TypeInt, Default: "4", Min: "1", Max: "10000", Doc: "Elements worked on at the same time."},
 				depthField(),
 			},
@@ -60,7 +60,7 @@ func foreachAsyncKind() Kind {
 		},
 		Each: true,
 		Build: func(b *Builder) engine.Operator {
-			tree := b.Tree("expr", "index")
+			tree := b.Tree("expr")
 			return &foreach{work: tree.RunItem, unchanged: tree.unchanged, workers: b.Workers("workers"), depth: int(b.Node.Values.Int("depth"))}
 		},
 	}
@@ -74,7 +74,7 @@ func foreachFilterKind() Kind {
 			Doc:      "`value` is the element, `index` its place from 0. A batch of which nothing is left goes on empty. An element for which the expression fails, fails alone; an item of a plain list fails its record.",
 			Finished: "an element of a batch that is dropped: at once; kept: with the batch that comes out; a plain list with what comes out",
 			Fields: []configs.Field{
-				{Name: "expr", Type: configs.TypeExpression, Required: true, Doc: "The condition."},
+				{Name: "expr", Type: configs.TypeExpression, Required: true, Variables: []string{"index"}, Doc: "The condition."},
 				depthField(),
 			},
 			Short:   "expr",
@@ -83,7 +83,7 @@ func foreachFilterKind() Kind {
 		},
 		Each: true,
 		Build: func(b *Builder) engine.Operator {
-			condition := b.Condition("expr", "index")
+			condition := b.Condition("expr")
 			return &foreach{
 				work: func(r *engine.Record, item any, index int) (any, error) {
 					return condition.RunItemBool(r, item, index)

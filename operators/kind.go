@@ -1,6 +1,8 @@
 package operators
 
 import (
+	"slices"
+
 	"waterhealer/configs"
 	"waterhealer/engine"
 )
@@ -47,10 +49,15 @@ func (b *Builder) Problem(field, code, message, hint string) {
 	})
 }
 
-// Expression compiles a field. names are further variables that it may use. It
-// is nil when the field was left out or has a problem, which is reported.
+// Expression compiles a field. names are further variables that it may use, beside
+// those that its spec lists. It is nil when the field was left out or has a problem,
+// which is reported.
 func (b *Builder) Expression(field string, names ...string) *Expression {
-	return b.plan.expression(b.Node.Values.Expression(field), names...)
+	return b.plan.expression(b.Node.Values.Expression(field), b.variables(field, names)...)
+}
+
+func (b *Builder) variables(field string, names []string) []string {
+	return slices.Concat(b.Node.Variables(field), names)
 }
 
 // Workers is a field that says how many elements are worked on at once.
@@ -63,7 +70,7 @@ func (b *Builder) Workers(field string) int {
 
 // Condition compiles a field that must be true or false.
 func (b *Builder) Condition(field string, names ...string) *Expression {
-	return b.condition(b.Node.Values.Expression(field), names...)
+	return b.condition(b.Node.Values.Expression(field), b.variables(field, names)...)
 }
 
 func (b *Builder) condition(written *configs.Expression, names ...string) *Expression {
@@ -80,5 +87,5 @@ func (b *Builder) condition(written *configs.Expression, names ...string) *Expre
 
 // Tree compiles a field that is an expression or a mapping of expressions.
 func (b *Builder) Tree(field string, names ...string) *Tree {
-	return b.plan.tree(b.Node.Values.Tree(field), names...)
+	return b.plan.tree(b.Node.Values.Tree(field), b.variables(field, names)...)
 }

@@ -88,7 +88,7 @@ func (p *Plan) source(n *configs.Node) {
 		p.decoders[n] = decoder(codec)
 	}
 	if n.Kind == "generate" {
-		if e := p.expression(n.Values.Expression("value"), "index"); e != nil {
+		if e := p.expression(n.Values.Expression("value"), n.Variables("value")...); e != nil {
 			p.generate[n] = e.runIndex
 		}
 	}

@@ -14,14 +14,12 @@ func New(specs []configs.Spec) *Schema {
 	root.Title = "waterhealer pipeline"
 	root.Description = "A stream processor: where records come from, what is done with them, and where they go."
 	root.Required = []string{"sources", "sinks"}
-	root.Properties = slices.Concat(root.Properties[:1], Properties{
-		{"sources", &Schema{Description: "Where records come from.", Type: "array", MinItems: 1, Items: reference(defSource)}},
-		{"operators", &Schema{Description: "What is done with records. Each takes the one above it, unless it says `from:`.",
-			Type: []string{"array", "null"}, Items: reference(defOperator)}},
-		{"sinks", &Schema{Description: "Where records go: `healing`, or an output on its own.", Type: "array", MinItems: 1, Items: reference(defSink)}},
-		w.property(&configs.Field{Name: "on_error", Type: configs.TypeObject, Fields: configs.ErrorFields(),
-			Doc: "What happens to records that fail. An operator or a sink may carry its own."}),
-	}, root.Properties[1:], Properties{{"tests", w.tests()}})
+	var sections Properties
+	for _, f := range configs.SectionFields() {
+		sections = append(sections, w.section(f))
+	}
+	last := len(sections) - 1
+	root.Properties = slices.Concat(root.Properties[:1], sections[:last], root.Properties[1:], sections[last:])
 	root.DependentSchemas = Properties{{"key", &Schema{
 		Required:   []string{"order"},
 		Properties: Properties{{"order", orSubstitution(&Schema{Const: "key"})}},
@@ -30,8 +28,25 @@ func New(specs []configs.Spec) *Schema {
 	return root
 }
 
+// section is a top-level key beside the settings.
+func (w *writer) section(f configs.Field) Property {
+	nodes, _ := configs.SectionOf(f.Name)
+	switch nodes {
+	case configs.SectionSource:
+		return Property{f.Name, &Schema{Description: f.Doc, Type: "array", MinItems: 1, Items: reference(defSource)}}
+	case configs.SectionOperator:
+		return Property{f.Name, &Schema{Description: f.Doc, Type: []string{"array", "null"}, Items: reference(defOperator)}}
+	case configs.SectionSink:
+		return Property{f.Name, &Schema{Description: f.Doc, Type: "array", MinItems: 1, Items: reference(defSink)}}
+	}
+	if f.Name == "tests" {
+		return Property{f.Name, w.tests(f.Doc)}
+	}
+	return w.property(&f)
+}
+
 // tests is the schema of `tests:`.
-func (w *writer) tests() *Schema {
+func (w *writer) tests(doc string) *Schema {
 	one := w.object(configs.TestFields())
 	for i, p := range one.Properties {
 		if p.Name == "input" {
@@ -47,7 +62,7 @@ func (w *writer) tests() *Schema {
 			one.Properties[i].Schema.Type = "object"
 		}
 	}
-	return &Schema{Description: "Tests of the pipeline, which `waterhealer test` runs.", Type: []string{"array", "null"}, Items: one}
+	return &Schema{Description: doc, Type: []string{"array", "null"}, Items: one}
 }
 
 // step is one step of a test's input: {SOURCE: VALUE}, {wait: 100ms} or {end: true}.

@@ -45,12 +45,10 @@ func reference(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
 	b.WriteString(referenceStart + "\n## Variables\n\n| | |\n|---|---|\n")
-	for _, v := range variables() {
-		fmt.Fprintf(&b, "| `%s` | %s |\n", v.name, v.Doc)
+	for _, v := range VariableDocs() {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", v.Name, v.Doc)
 	}
-	b.WriteString("| `vars` | the constants under `vars:` of the pipeline |\n" +
-		"| `index` | in `foreach_*`: the item's place from 0; in `generate`: the record's number from 0 |\n" +
-		"| `state` | in `accumulate`: what it remembers |\n\n" +
+	b.WriteString("\n" +
 		"On a batch `value` is the list of its elements' values, and what the elements do not agree on is nil.\n")
 	for _, table := range languageTables() {
 		fmt.Fprintf(&b, "\n## %s\n\n| expression | `value` | gives |\n|---|---|---|\n", table.title)

@@ -29,6 +29,27 @@ func variables() []variable {
 	}
 }
 
+// VariableDoc is a name that expressions know, as the reference shows it.
+type VariableDoc struct {
+	Name, Doc string
+	// Everywhere says that all expressions know it. Others are known where the
+	// field of a node says so.
+	Everywhere bool
+}
+
+// VariableDocs is the reference of all names.
+func VariableDocs() []VariableDoc {
+	var docs []VariableDoc
+	for _, v := range variables() {
+		docs = append(docs, VariableDoc{v.name, v.Doc, true})
+	}
+	return append(docs,
+		VariableDoc{"vars", "the constants under `vars:` of the pipeline", true},
+		VariableDoc{"index", "in `foreach_*`: the item's place from 0; in `generate`: the record's number from 0", false},
+		VariableDoc{"state", "in `accumulate`: what it remembers", false},
+	)
+}
+
 // ours takes a variable that may be a Go integer.
 func ours(v any) (any, error) {
 	switch v := v.(type) {
