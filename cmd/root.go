@@ -111,7 +111,7 @@ before it on its partition are finished.`,
 	flags.String("log-format", "text", "format of the log on stderr: text or json")
 	flags.String("log-level", "info", "least level that is logged: debug, info, warn or error")
 	root.AddCommand(
-		p.runCommand(), p.lintCommand(), p.testCommand(), p.graphCommand(), p.operatorsCommand(), p.schemaCommand(), p.fmtCommand(), p.newCommand(), p.exprCommand(),
+		p.runCommand(), p.lintCommand(), p.testCommand(), p.graphCommand(), p.operatorsCommand(), p.schemaCommand(), p.fmtCommand(), p.newCommand(), p.exprCommand(), p.lspCommand(),
 		p.offsetsCommand(), p.healCommand(), p.tapCommand(), p.topCommand(), p.brokerCommand(), p.versionCommand(),
 	)
 	return root
