@@ -24,7 +24,7 @@ func newText(data string) *text {
 	if strings.HasPrefix(data, byteOrderMark) {
 		t.feeds[0] = len(byteOrderMark)
 	}
-	for i := 0; i < len(data); i++ {
+	for i := range len(data) {
 		switch {
 		case data[i] == '\n':
 			t.lines, t.feeds = append(t.lines, i+1), append(t.feeds, i+1)

@@ -97,7 +97,7 @@ func (s *server) Assign(_ context.Context, method string) jrpc2.Handler {
 	case "initialized":
 		return ignore
 	case "shutdown":
-		return s.when(initialized, func(context.Context, *jrpc2.Request) (any, error) {
+		return s.during(func(context.Context, *jrpc2.Request) (any, error) {
 			s.state.Store(int32(shutDown))
 			return nil, nil
 		})
@@ -112,32 +112,32 @@ func (s *server) Assign(_ context.Context, method string) jrpc2.Handler {
 			return nil, nil
 		})
 	case "textDocument/didOpen":
-		return s.when(initialized, answer(s.didOpen))
+		return s.during(answer(s.didOpen))
 	case "textDocument/didChange":
-		return s.when(initialized, answer(s.didChange))
+		return s.during(answer(s.didChange))
 	case "textDocument/didClose":
-		return s.when(initialized, answer(s.didClose))
+		return s.during(answer(s.didClose))
 	case "textDocument/completion":
-		return s.when(initialized, answer(s.completion))
+		return s.during(answer(s.completion))
 	case "textDocument/hover":
-		return s.when(initialized, answer(s.hover))
+		return s.during(answer(s.hover))
 	case "textDocument/definition":
-		return s.when(initialized, answer(s.definition))
+		return s.during(answer(s.definition))
 	case "textDocument/documentSymbol":
-		return s.when(initialized, answer(s.documentSymbol))
+		return s.during(answer(s.documentSymbol))
 	case "textDocument/formatting":
-		return s.when(initialized, answer(s.formatting))
+		return s.during(answer(s.formatting))
 	}
 	return nil
 }
 
 func ignore(context.Context, *jrpc2.Request) (any, error) { return nil, nil }
 
-// when lets a handler run in one state of the session only.
-func (s *server) when(wanted state, h jrpc2.Handler) jrpc2.Handler {
+// during lets a handler run between initialize and shutdown only.
+func (s *server) during(h jrpc2.Handler) jrpc2.Handler {
 	return func(ctx context.Context, r *jrpc2.Request) (any, error) {
 		switch now := state(s.state.Load()); {
-		case now == wanted:
+		case now == initialized:
 			return h(ctx, r)
 		case now == begun:
 			return nil, jrpc2.Errorf(codeNotInitialized, "the session begins with initialize")

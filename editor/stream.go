@@ -100,7 +100,7 @@ func (s *stream) read() ([]byte, error) {
 	for {
 		line, err := s.in.ReadSlice('\n')
 		if err != nil {
-			if errors.Is(err, bufio.ErrBufferFull) {
+			if errors.Is(err, bufio.ErrBufferFull) || errors.Is(err, io.EOF) && length < 0 && size+len(line) > 0 {
 				return nil, errNotProtocol
 			}
 			return nil, err

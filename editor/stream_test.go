@@ -2,6 +2,7 @@ package editor
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"strconv"
 	"strings"
@@ -20,6 +21,8 @@ func TestFraming(t *testing.T) {
 		{"Content-Length: 99999999999\r\n\r\n{}", "", "is refused"},
 		{"Content-Length: 9999999999999999999999\r\n\r\n{}", "", "not the language server protocol"},
 		{"Content-Length: -1\r\n\r\n{}", "", "not the language server protocol"},
+		{"sources: []\n", "", "not the language server protocol"},
+		{"hello", "", "not the language server protocol"},
 		{"hello\n", "", "not the language server protocol"},
 		{strings.Repeat("a", 10_000), "", "not the language server protocol"},
 		{strings.Repeat("a: b\n", 10_000), "", "not the language server protocol"},
@@ -48,7 +51,7 @@ func TestStreamWrites(t *testing.T) {
 		t.Errorf("wrote %q, %v", out.String(), err)
 	}
 	_ = s.Close()
-	if _, err := s.Recv(); err != io.EOF {
+	if _, err := s.Recv(); !errors.Is(err, io.EOF) {
 		t.Errorf("after the end: %v", err)
 	}
 }
