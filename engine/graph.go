@@ -72,6 +72,11 @@ type Node struct {
 	// process, in arrival order; otherwise lanes call it concurrently.
 	Operator Operator
 	State    bool
+	// Keyed says of one with state that each key of what it emits is an order unit
+	// of its own ([Out.EmitKeyed]), and not all of it together.
+	Keyed bool
+	// Branches are what its branches are called, for who looks at the graph.
+	Branches []string
 
 	// Output of a RoleOutput, and the name of the sink it belongs to.
 	Output Output

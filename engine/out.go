@@ -20,7 +20,7 @@ type Out struct {
 func (o *Out) Emit(r *Record) { o.EmitKeyed(r, "") }
 
 // EmitKeyed sends a record on in the order unit of key: an operator with state
-// that works per key lets its keys overtake each other.
+// that works per key ([Node].Keyed) lets its keys overtake each other.
 func (o *Out) EmitKeyed(r *Record, key string) { o.emit(r, key, 0) }
 
 // EmitTo sends a record on to the readers of one branch, counted from 1. An
@@ -31,6 +31,9 @@ func (o *Out) emit(r *Record, key string, branch int) {
 	joined := joinAll(r, nil)
 	switch {
 	case o.node.State:
+		if !o.node.Keyed {
+			key = ""
+		}
 		r = o.x.stream.place(r, key)
 	case o.in != nil:
 		r = r.within(o.in)

@@ -204,7 +204,7 @@ func (w *world) policy(p policyPlan) Policy {
 }
 
 func (w *world) operator(p nodePlan) *Node {
-	node := &Node{Role: RoleOperator, Policy: w.policy(p.Policy)}
+	node := &Node{Role: RoleOperator, Policy: w.policy(p.Policy), Keyed: true}
 	base := tally{l: w.l, node: node}
 	hits := func(r *Record) bool { // deterministic, and the same for no two kinds
 		ids := idsOf(r)

@@ -109,7 +109,10 @@ func (b *graphBuilder) build() error {
 		if m, ok := b.plan.operators[n].(*mapOperator); ok && !b.plan.held(n) {
 			m.tree.borrow()
 		}
-		b.add(n, &engine.Node{Role: engine.RoleOperator, Operator: b.plan.operators[n], State: kind.State})
+		b.add(n, &engine.Node{
+			Role: engine.RoleOperator, Operator: b.plan.operators[n], State: kind.State,
+			Keyed: kind.Key != "" && n.Values.Has(kind.Key), Branches: n.Branches(),
+		})
 	}
 	for _, n := range p.Sinks {
 		if err := b.sink(n); err != nil {

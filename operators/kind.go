@@ -25,6 +25,8 @@ type Kind struct {
 	Each bool
 	// Window names a field that says for how many records a batch waits.
 	Window string
+	// Key names a field by which what it emits is kept in order per key.
+	Key string
 	// Signal names a field that names a node which is one more input, behind those
 	// of `from`.
 	Signal string

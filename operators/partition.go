@@ -25,7 +25,7 @@ func partitionKind() Kind {
 			Example: "partition: {size: 2, timeout: 2s}\n",
 			Given:   []string{"1", "2", "3", "wait 2s", "4"}, Gives: []string{"[1,2]", "[3]"},
 		},
-		State: true, Window: "size",
+		State: true, Window: "size", Key: "key",
 		Build: func(b *Builder) engine.Operator {
 			return newGroups(int(b.Node.Values.Int("size")), b.Node.Values.Duration("timeout"), b.Expression("key"))
 		},
