@@ -90,7 +90,7 @@ sinks:
   - healing: {to: {kafka: {topic: o}}}
 `)
 				for _, args := range [][]string{
-					{"graph", "p.yaml"}, {"graph", "p.yaml", "--format", "dot"}, {"graph", "p.yaml", "--format", "mermaid"},
+					{"graph", "p.yaml"}, {"graph", "p.yaml", "--format", "dot"}, {"graph", "p.yaml", "--format", "mermaid"}, {"graph", "p.yaml", "--format", "svg"},
 					{"lint", "p.yaml"}, {"lint", "p.yaml", "--format", "json"}, {"lint", "p.yaml", "--format", "github"}, {"lint", "p.yaml", "--format", "sarif"},
 					{"run", "p.yaml", "--connect-timeout", "50ms", "--log-level", "debug"},
 					{"offsets", "p.yaml", "--connect-timeout", "50ms", "--log-level", "debug"},

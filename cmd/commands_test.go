@@ -30,11 +30,43 @@ func golden(t *testing.T, name, got string) {
 }
 
 func TestGraph(t *testing.T) {
-	for _, format := range []string{"text", "mermaid", "dot"} {
-		got := run(t, "graph", "testdata/graph.yaml", "--format", format).exits(t, 0)
-		golden(t, "testdata/graph."+format, got.stdout)
+	t.Setenv("LC_ALL", "en_US.UTF-8")
+	for _, name := range []string{"graph", "graph-branches"} {
+		for _, format := range []string{"text", "mermaid", "dot", "svg"} {
+			got := run(t, "graph", "testdata/"+name+".yaml", "--format", format).exits(t, 0)
+			golden(t, "testdata/"+name+"."+format, got.stdout)
+		}
 	}
-	run(t, "graph", "testdata/graph.yaml", "--format", "png").exits(t, 2).says(t, `--format is "png", must be text, mermaid or dot`)
+	run(t, "graph", "testdata/graph.yaml", "--format", "png").exits(t, 2).says(t, `--format is "png", must be text, mermaid, dot or svg`)
+}
+
+// TestGraphWithoutUTF8: a locale that is set to something else gets ASCII.
+func TestGraphWithoutUTF8(t *testing.T) {
+	own(t)
+	const pipeline = "sources: [values: [1]]\nsinks: [stdout: {}]\n"
+	for _, c := range []struct {
+		all, ctype, lang string
+		ascii            bool
+	}{
+		{"", "", "", false},
+		{"C.UTF-8", "C", "C", false},
+		{"", "de_DE.utf8", "C", false},
+		{"", "", "de_DE.UTF-8@euro", false},
+		{"C", "C.UTF-8", "C.UTF-8", true},
+		{"", "", "POSIX", true},
+		{"", "", "de_DE.ISO-8859-1", true},
+	} {
+		t.Setenv("LC_ALL", c.all)
+		t.Setenv("LC_CTYPE", c.ctype)
+		t.Setenv("LANG", c.lang)
+		mark := "▷ stdout-1"
+		if c.ascii {
+			mark = "> stdout-1"
+		}
+		if got := runWith(t, pipeline, "graph", "-").exits(t, 0).stdout; !strings.Contains(got, "\n"+mark) {
+			t.Errorf("%+v: drawn was\n%s", c, got)
+		}
+	}
 }
 
 func TestLintFormats(t *testing.T) {

@@ -16,7 +16,7 @@ const detailLength = 160
 func detailsOf(pipeline *configs.Pipeline) map[string]string {
 	lines := strings.Split(string(pipeline.Text()), "\n")
 	details := make(map[string]string)
-	add := func(n *configs.Node) { details[n.KindPos.String()] = detailAt(lines, n.KindPos) }
+	add := func(n *configs.Node) { details[n.KindPos.String()] = detailOf(lines, n) }
 	for _, nodes := range [][]*configs.Node{pipeline.Sources, pipeline.Operators, pipeline.Sinks} {
 		for _, n := range nodes {
 			add(n)
@@ -36,6 +36,66 @@ func detailsOf(pipeline *configs.Pipeline) map[string]string {
 	return details
 }
 
+// detailOf is what the file says of a node; where much of that is how to get there,
+// and not what it does, of some fields only.
+func detailOf(lines []string, n *configs.Node) string {
+	var fields []string
+	switch {
+	case n.Kind == "healing":
+		fields = []string{"interval", "ignore", "asynchronous"}
+	case n.Section == configs.SectionSource && isKafka(n):
+		fields = []string{"topics", "group"}
+	case isKafka(n):
+		fields = []string{"topic", "key"}
+	default:
+		return unbraced(detailAt(lines, n.KindPos))
+	}
+	var told []string
+	for _, field := range fields {
+		if n.Values.Item(field).Written() {
+			told = append(told, field+": "+unquoted(fieldAt(lines, n.Values.KeyPos(field))))
+		}
+	}
+	return shortened(strings.Join(told, ", "))
+}
+
+// unbraced takes braces away where they are around the whole.
+func unbraced(text string) string {
+	if !strings.HasPrefix(text, "{") || !strings.HasSuffix(text, "}") {
+		return text
+	}
+	whole := true
+	outside(text, func(i, depth int, _ rune) bool {
+		whole = depth > 0 || i == len(text)-1
+		return whole
+	})
+	if !whole {
+		return text
+	}
+	return strings.TrimSpace(text[1 : len(text)-1])
+}
+
+// fieldAt is what stands behind a key, up to the next one where both stand in
+// braces.
+func fieldAt(lines []string, at configs.Position) string {
+	text := detailAt(lines, at)
+	if at.Line < 1 || at.Line > len(lines) {
+		return text
+	}
+	before := []rune(lines[at.Line-1])
+	if strings.TrimLeft(string(before[:min(max(at.Column-1, 0), len(before))]), " -") == "" {
+		return text
+	}
+	end := len(text)
+	outside(text, func(i, depth int, c rune) bool {
+		if depth == 0 && c == ',' {
+			end = i
+		}
+		return end == len(text)
+	})
+	return text[:end]
+}
+
 // detailAt is what stands behind a key and in the lines below it that are
 // indented further.
 func detailAt(lines []string, at configs.Position) string {
@@ -46,6 +106,9 @@ func detailAt(lines []string, at configs.Position) string {
 	column := min(max(at.Column-1, 0), len(first))
 	_, rest, _ := strings.Cut(string(first[column:]), ":")
 	text := strings.TrimSpace(rest)
+	if strings.HasPrefix(text, "#") {
+		text = ""
+	}
 	for _, line := range lines[at.Line:] {
 		more := strings.TrimSpace(line)
 		if more != "" && len(line)-len(strings.TrimLeft(line, " ")) <= column {
@@ -82,6 +145,19 @@ func unquoted(text string) string {
 
 // inside leaves out what closes a bracket that was opened before the text.
 func inside(text string) string {
+	end := len(text)
+	outside(text, func(i, depth int, _ rune) bool {
+		if depth < 0 {
+			end = i
+		}
+		return depth >= 0
+	})
+	return strings.TrimSpace(text[:end])
+}
+
+// outside tells of each character outside quotes, and how many brackets are open
+// behind it, until look returns false.
+func outside(text string, look func(i, depth int, c rune) bool) {
 	depth, quote := 0, rune(0)
 	for i, c := range text {
 		switch {
@@ -89,17 +165,19 @@ func inside(text string) string {
 			if c == quote {
 				quote = 0
 			}
+			continue
 		case c == '"', c == '\'':
 			quote = c
+			continue
 		case c == '{', c == '[', c == '(':
 			depth++
 		case c == '}', c == ']', c == ')':
-			if depth--; depth < 0 {
-				return strings.TrimSpace(text[:i])
-			}
+			depth--
+		}
+		if !look(i, depth, c) {
+			return
 		}
 	}
-	return text
 }
 
 func shortened(text string) string {

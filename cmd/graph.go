@@ -2,23 +2,37 @@ package cmd
 
 import (
 	"fmt"
-	"strconv"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"waterhealer/configs"
+	"waterhealer/engine"
+	"waterhealer/observe/drawing"
+	"waterhealer/operators"
 )
 
 func (p *program) graphCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "graph FILE",
-		Short: "Prints the compiled graph of a pipeline",
-		Long: `Prints the nodes of a pipeline and what each reads from. No values of fields are
-printed, so that no secret can be among them.`,
+		Short: "Draws the compiled graph of a pipeline",
+		Long: `Draws the graph that run would run: the nodes and what each reads from, which of
+them lanes and which the stages of operators with state work on, what stays in order
+there, which sink heals which source, what it writes to, and where dead letters and
+reports go. Secrets that stand in the file are masked.
+
+  waterhealer graph pipeline.yaml
+  waterhealer graph pipeline.yaml --format svg > pipeline.svg
+
+In the text each node has a line, and is above all that reads it:
+○ source, ● operator in a lane or behind one with state, ◆ operator with state,
+◉ sink that heals, ▷ output, ◌ what is fed from beside the graph. Where the locale
+is set and is not UTF-8 these are o * # @ > x.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			format, err := choice(cmd, "format", "text", "mermaid", "dot")
+			format, err := choice(cmd, "format", "text", "mermaid", "dot", "svg")
 			if err != nil {
 				return err
 			}
@@ -26,156 +40,68 @@ printed, so that no secret can be among them.`,
 			if err != nil {
 				return err
 			}
-			d := drawingOf(l.pipeline)
-			draw := map[string]func() string{"text": d.text, "mermaid": d.mermaid, "dot": d.dot}[format]
-			fmt.Fprint(p.stdout, draw())
+			d, err := drawingOf(l)
+			if err != nil {
+				return &exitError{code: exitUsage, err: err}
+			}
+			text := ""
+			switch format {
+			case "text":
+				text = d.Text(p.textOptions())
+			case "mermaid":
+				text = d.Mermaid()
+			case "dot":
+				text = d.DOT()
+			case "svg":
+				text = d.SVG()
+			}
+			if _, err := fmt.Fprint(p.stdout, text); err != nil {
+				return fmt.Errorf("print the graph: %w", err)
+			}
 			return nil
 		},
 		ValidArgsFunction: completePipelines,
 	}
-	c.Flags().String("format", "text", "how the graph is printed: text, mermaid or dot")
+	c.Flags().String("format", "text", "how the graph is drawn: text, mermaid, dot or svg")
 	return c
 }
 
-// drawing is a pipeline as the graph command shows it.
-type drawing struct {
-	nodes []drawn
-	// letters is the kind of the pipeline's dead letter output, "" for none.
-	letters string
+// drawingOf compiles a pipeline as run does, with nothing at its ends.
+func drawingOf(l *loaded) (*drawing.Graph, error) {
+	graph, err := l.plan.Graph(operators.Connectors{
+		Sources: func([]*configs.Node, map[string]operators.SourceSettings) ([]engine.Source, error) { return nil, nil },
+		Output:  func(operators.OutputRequest) (engine.Output, error) { return nil, nil },
+	})
+	if err != nil {
+		return nil, err
+	}
+	settings := l.pipeline.Settings
+	o := drawing.Options{Details: detailsOf(l.pipeline), PerCPU: !settings.Has("workers")}
+	if settings.Has("key") {
+		o.Key = detailAt(strings.Split(string(l.pipeline.Text()), "\n"), settings.KeyPos("key"))
+	}
+	return drawing.Of(graph, o), nil
 }
 
-type drawn struct {
-	name, kind, section string
-	inputs              []string // with their branches
-	from                []string // the nodes of inputs
-	outputs             []beside
+// textOptions are those of stdout: its width, and whether its locale has more
+// than ASCII.
+func (p *program) textOptions() drawing.TextOptions {
+	o := drawing.TextOptions{ASCII: asciiOnly(os.Getenv)}
+	if file, ok := behind(p.stdout).(*os.File); ok {
+		if columns, _, err := term.GetSize(int(file.Fd())); err == nil {
+			o.Width = columns
+		}
+	}
+	return o
 }
 
-// beside is an output inside another node, by its kind and what it is for:
-// "to", "reports to" or "dead letters to".
-type beside struct{ role, kind string }
-
-const deadLettersTo = "dead letters to"
-
-func drawingOf(pipeline *configs.Pipeline) drawing {
-	var d drawing
-	if pipeline.OnError != nil && pipeline.OnError.DeadLetter != nil {
-		d.letters = pipeline.OnError.DeadLetter.Kind
-	}
-	for _, nodes := range [][]*configs.Node{pipeline.Sources, pipeline.Operators, pipeline.Sinks} {
-		for _, n := range nodes {
-			d.nodes = append(d.nodes, drawnOf(n))
+// asciiOnly says that the locale is set, and is not one of UTF-8.
+func asciiOnly(environment func(string) string) bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if locale := environment(name); locale != "" {
+			_, charset, _ := strings.Cut(strings.ToLower(locale), ".")
+			return !strings.HasPrefix(strings.ReplaceAll(charset, "-", ""), "utf8")
 		}
 	}
-	return d
-}
-
-func drawnOf(n *configs.Node) drawn {
-	d := drawn{name: n.Name, kind: n.Kind, section: string(n.Section)}
-	for _, input := range n.Reads() {
-		d.inputs = append(d.inputs, input.Name())
-		d.from = append(d.from, input.Node.Name)
-	}
-	if n.Kind == "healing" {
-		for _, to := range n.Values.Outputs("to") {
-			d.outputs = append(d.outputs, beside{"to", to.Kind})
-		}
-		for _, to := range n.Values.Outputs("report") {
-			d.outputs = append(d.outputs, beside{"reports to", to.Kind})
-		}
-	}
-	if n.OnError != nil && n.OnError.DeadLetter != nil {
-		d.outputs = append(d.outputs, beside{deadLettersTo, n.OnError.DeadLetter.Kind})
-	}
-	return d
-}
-
-func (d drawing) text() string {
-	rows := table{}
-	for _, n := range d.nodes {
-		what := n.kind
-		for i, o := range n.outputs {
-			if i > 0 {
-				what += ","
-			}
-			what += " " + o.role + " " + o.kind
-		}
-		row := []string{n.section, n.name, what, ""}
-		if len(n.inputs) > 0 {
-			row[3] = "<- " + strings.Join(n.inputs, ", ")
-		}
-		rows = append(rows, row)
-	}
-	if d.letters != "" {
-		rows = append(rows, []string{"on_error", "", deadLettersTo + " " + d.letters, ""})
-	}
-	var b strings.Builder
-	rows.write(&b, 4)
-	return b.String()
-}
-
-func (d drawing) mermaid() string {
-	id := d.identifiers()
-	label := func(text string) string { return `"` + strings.ReplaceAll(text, `"`, "#quot;") + `"` }
-	var b strings.Builder
-	b.WriteString("flowchart LR\n")
-	for _, n := range d.nodes {
-		text := n.name
-		if n.name != n.kind {
-			text += "<br/>" + n.kind
-		}
-		fmt.Fprintf(&b, "  %s[%s]\n", id[n.name], label(text))
-	}
-	for _, n := range d.nodes {
-		for _, input := range n.from {
-			fmt.Fprintf(&b, "  %s --> %s\n", id[input], id[n.name])
-		}
-		for i, o := range n.outputs {
-			arrow := "-->"
-			if o.role != "to" {
-				arrow = "-. " + o.role + " .->"
-			}
-			fmt.Fprintf(&b, "  %s %s %s_%d([%s])\n", id[n.name], arrow, id[n.name], i+1, label(o.kind))
-		}
-	}
-	if d.letters != "" {
-		fmt.Fprintf(&b, "  letters([%s])\n", label(deadLettersTo+" "+d.letters))
-	}
-	return b.String()
-}
-
-func (d drawing) dot() string {
-	id := d.identifiers()
-	var b strings.Builder
-	b.WriteString("digraph pipeline {\n  rankdir=LR;\n  node [shape=box];\n")
-	for _, n := range d.nodes {
-		fmt.Fprintf(&b, "  %s [label=%s];\n", id[n.name], strconv.Quote(n.name+"\n"+n.kind))
-	}
-	for _, n := range d.nodes {
-		for _, input := range n.from {
-			fmt.Fprintf(&b, "  %s -> %s;\n", id[input], id[n.name])
-		}
-		for i, o := range n.outputs {
-			style := ""
-			if o.role != "to" {
-				style = " [style=dashed, label=" + strconv.Quote(o.role) + "]"
-			}
-			fmt.Fprintf(&b, "  %s_%d [label=%s, shape=oval];\n", id[n.name], i+1, strconv.Quote(o.kind))
-			fmt.Fprintf(&b, "  %s -> %s_%d%s;\n", id[n.name], id[n.name], i+1, style)
-		}
-	}
-	if d.letters != "" {
-		fmt.Fprintf(&b, "  letters [label=%s, shape=oval, style=dashed];\n", strconv.Quote(deadLettersTo+"\n"+d.letters))
-	}
-	b.WriteString("}\n")
-	return b.String()
-}
-
-// identifiers gives each node a name that both languages take.
-func (d drawing) identifiers() map[string]string {
-	out := make(map[string]string, len(d.nodes))
-	for i, n := range d.nodes {
-		out[n.name] = "n" + strconv.Itoa(i+1)
-	}
-	return out
+	return false
 }

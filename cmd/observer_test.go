@@ -220,20 +220,33 @@ operators:
   - partition: {size: 50, timeout: 2s}
   - name: ä
     foreach_map: value
+  - name: braces
+    map: '{a: 1}.a + {b: 2}.b'
 sinks:
-  - healing: {to: {kafka: {topic: out}}}
+  - healing: {interval: 2s, ignore: true, to: [{kafka: {topic: {expr: 'value.a + "," + value.b'}, key: value.k, acks: all}}]}
+  - name: block
+    from: braces
+    healing:
+      # only where to
+      to:
+        - kafka:
+            topic: out2
+            acks: all
 on_error: {then: dead_letter, dead_letter: {kafka: {topic: dead}}}
 `)
 	got := detailsOf(observedRun(t, path).loaded.pipeline)
 	for place, want := range map[string]string{
-		"p.yaml:3:5":   `{brokers: ["localhost:9092"], topics: [in], group: g}`,
+		"p.yaml:3:5":   "topics: [in], group: g",
 		"p.yaml:5:5":   "value.n > 1",
 		"p.yaml:7:5":   "n: value.n, sum: value.a + value.b",
-		"p.yaml:12:5":  "{size: 50, timeout: 2s}",
+		"p.yaml:12:5":  "size: 50, timeout: 2s",
 		"p.yaml:14:5":  "value",
-		"p.yaml:16:5":  "{to: {kafka: {topic: out}}}",
-		"p.yaml:16:20": "{topic: out}",
-		"p.yaml:17:45": "{topic: dead}",
+		"p.yaml:16:5":  "{a: 1}.a + {b: 2}.b",
+		"p.yaml:18:5":  "interval: 2s, ignore: true",
+		"p.yaml:18:49": `topic: {expr: 'value.a + "," + value.b'}, key: value.k`,
+		"p.yaml:21:5":  "",
+		"p.yaml:24:11": "topic: out2",
+		"p.yaml:27:45": "topic: dead",
 	} {
 		if got[place] != want {
 			t.Errorf("%s is %q, want %q", place, got[place], want)

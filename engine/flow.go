@@ -29,9 +29,7 @@ func (g *Graph) Flows() map[*Node]Flow {
 			flows[n] = Flow{Stages: []*Node{n}}
 		}
 		for _, e := range n.edges {
-			if !e.to.State {
-				flows[e.to] = flows[e.to].with(flows[n], place)
-			}
+			flows[e.to] = flows[e.to].with(flows[n], place) // of one with state it is set anew
 		}
 	}
 	return flows

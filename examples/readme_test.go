@@ -39,7 +39,7 @@ func TestReadme(t *testing.T) {
 		fmt.Fprintf(&script, "%s\necho \"@@ %d $?\"\n", strings.ReplaceAll(b.commands, servedAt, served), i)
 	}
 	shell := exec.CommandContext(t.Context(), "sh")
-	shell.Env = append(os.Environ(), "KAFKA_BROKERS="+address, "WATERHEALER_LISTEN="+address)
+	shell.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "KAFKA_BROKERS="+address, "WATERHEALER_LISTEN="+address)
 	shell.Stdin = strings.NewReader(script.String())
 	shell.WaitDelay = 10 * time.Second // a broker that was left running must not hold the test up
 	output, err := shell.CombinedOutput()

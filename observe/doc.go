@@ -11,7 +11,7 @@
 //	health.go    what is a problem, and what to do about it
 //	samples.go   rates, and the history of 15 minutes
 //	failures.go  the last records that failed
-//	drawing.go   what does not change of a graph
+//	outline.go   what does not change of a graph
 //	tap.go       looking at records on their way
 //
 // Nothing here is on the data path, but for a tap that somebody looks at. The

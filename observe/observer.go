@@ -39,7 +39,7 @@ type Observer struct {
 	clock   engine.Clock
 	started time.Time
 	run     string
-	graph   drawing
+	graph   outline
 
 	runtime  atomic.Pointer[engine.Runtime]
 	failures failures

@@ -3,6 +3,8 @@ package observe
 import (
 	"encoding/json"
 	"time"
+
+	"waterhealer/observe/drawing"
 )
 
 // States of a pipeline.
@@ -97,10 +99,10 @@ type Rates struct {
 
 // Roles of nodes.
 const (
-	RoleSource   = "source"
-	RoleOperator = "operator"
-	RoleSink     = "sink"
-	RoleOutput   = "output"
+	RoleSource   = drawing.RoleSource
+	RoleOperator = drawing.RoleOperator
+	RoleSink     = drawing.RoleSink
+	RoleOutput   = drawing.RoleOutput
 )
 
 // Node is one node of the graph.
