@@ -93,12 +93,13 @@ func sizeOf(lines []string) box {
 
 func cells(s string, size float64) float64 { return float64(ansi.StringWidth(s)) * size * cellWidth }
 
-// broken are the lines of a text that may not be wider than most, unless a word is.
+// broken are the lines of a text, none wider than most. Wrap alone may let a hyphen
+// stand out.
 func broken(s string, most int) []string {
 	if s == "" {
 		return nil
 	}
-	return strings.Split(ansi.Wrap(s, most, ""), "\n")
+	return strings.Split(ansi.Hardwrap(ansi.Wrap(s, most, ""), most, false), "\n")
 }
 
 const svgStyle = `

@@ -95,7 +95,7 @@ func (t *text) head(rails string, parts ...string) {
 		case last >= 0 && ansi.StringWidth(lines[last]+" · "+part) <= t.o.Width:
 			lines[last] += " · " + part
 		default:
-			for _, line := range broken(part, max(t.o.Width-t.rail-3, headCells)) {
+			for _, line := range broken(part, max(t.o.Width-t.rail-3, nameMost/2)) {
 				lines = append(lines, pad(rails, t.rail)+"   "+line)
 			}
 		}
