@@ -10,8 +10,8 @@ import (
 	"waterhealer/configs/scaffold"
 )
 
-// TestNew: whatever is combined, lint says nothing, its tests pass, it is laid
-// out, and so it is with any optional line switched on.
+// TestNew: whatever is combined, lint says nothing, its tests pass, a dry run has
+// no record fail, it is laid out, and lint takes any optional line switched on.
 func TestNew(t *testing.T) {
 	own(t)
 	s := validator(t)
@@ -23,6 +23,10 @@ func TestNew(t *testing.T) {
 			run(t, "new", "--from", from, "--to", to, name).exits(t, 0).prints(t, "")
 			run(t, "lint", "--strict", name).exits(t, 0).prints(t, "")
 			run(t, "test", name).exits(t, 0)
+			played := run(t, "run", name, "--dry-run", "--input", "input.jsonl").exits(t, 0)
+			if want := "\"value\":{\"id\": 1}}\n"; to != "drop" && !strings.HasSuffix(played.stdout, want) {
+				t.Errorf("a dry run of %s prints %q, want %q", name, played.stdout, want)
+			}
 			text := readAll(t, name)
 			if got, err := layout.Format([]byte(text)); err != nil || string(got) != text {
 				t.Errorf("%s is not laid out: %v", name, err)
