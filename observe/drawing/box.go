@@ -19,7 +19,7 @@ func (d *Graph) lines(at int) []string {
 		lines = append(lines, "reports")
 	case AsideDeadLetter:
 		words := "dead letters"
-		for _, l := range d.letters() {
+		for _, l := range d.letters {
 			if l.output == at && l.words != "" {
 				words += " " + l.words
 			}

@@ -40,6 +40,8 @@ type Graph struct {
 	Edges []Edge // those of records first
 	// Groups are the nodes that are called by the same goroutines.
 	Groups []Group
+
+	letters []letters
 }
 
 // Node is one node.
@@ -108,6 +110,7 @@ func Of(g *engine.Graph, o Options) *Graph {
 		d.Edges = append(d.Edges, e)
 	}
 	d.heals(g)
+	d.sortLetters()
 	return d
 }
 

@@ -34,35 +34,33 @@ func (d *Graph) fails(at int) bool {
 	return true
 }
 
-// letters are the outputs of dead letters. An output that takes those of most
+// sortLetters finds the outputs of dead letters. An output that takes those of most
 // nodes is told in words: an edge from each would hide the graph.
-func (d *Graph) letters() []letters {
-	var all []letters
+func (d *Graph) sortLetters() {
+	of := make(map[int][]int)
+	for _, e := range d.Edges {
+		if e.Aside == AsideDeadLetter {
+			of[e.To] = append(of[e.To], e.From)
+		}
+	}
 	fail := 0
 	for i := range d.Nodes {
 		if d.fails(i) {
 			fail++
 		}
 		if d.Nodes[i].Aside == AsideDeadLetter {
-			all = append(all, letters{output: i})
+			d.letters = append(d.letters, letters{output: i, of: of[i]})
 		}
 	}
-	for i := range all {
-		l := &all[i]
-		sends := make(map[int]bool)
-		for _, e := range d.Edges {
-			if e.To == l.output && e.Aside == AsideDeadLetter {
-				l.of = append(l.of, e.From)
-				sends[e.From] = true
-			}
-		}
+	for i := range d.letters {
+		l := &d.letters[i]
 		if 2*len(l.of) <= fail {
-			continue
+			continue // at most one output takes more
 		}
 		l.words = "of all"
 		var others []string
 		for at := range d.Nodes {
-			if d.fails(at) && !sends[at] {
+			if d.fails(at) && !slices.Contains(l.of, at) {
 				others = append(others, d.failing(at))
 			}
 		}
@@ -74,7 +72,6 @@ func (d *Graph) letters() []letters {
 			l.words += " but " + strings.Join(others, ", ")
 		}
 	}
-	return all
 }
 
 // failing is whose `on_error` holds at a node: outputs in a sink have the sink's.
@@ -94,7 +91,7 @@ func (d *Graph) senders(l letters) string {
 // drawn are the edges that are drawn as such.
 func (d *Graph) drawn() []Edge {
 	told := make(map[int]bool)
-	for _, l := range d.letters() {
+	for _, l := range d.letters {
 		told[l.output] = l.words != ""
 	}
 	var edges []Edge

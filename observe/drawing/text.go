@@ -163,7 +163,7 @@ func (t *text) asides() {
 			add(e.To, "reports of "+visible(t.d.Nodes[e.From].Name))
 		}
 	}
-	for _, l := range t.d.letters() {
+	for _, l := range t.d.letters {
 		words := l.words
 		if words == "" {
 			words = "of " + t.d.senders(l)
