@@ -230,8 +230,8 @@ func (r *reader) single(f *Field, it *item, key place) *value {
 	case TypeTree:
 		v.tree = r.tree(f.Name, it)
 	case TypeData:
-		v.data = r.data(it)
-		v.text = it.text
+		v.data, v.text = r.data(it), it.text
+		v.item, v.usedAt = it, r.usedAt
 	case TypeObject:
 		v.object = r.fields(f.Fields, it, key)
 	case TypeMap:

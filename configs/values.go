@@ -32,6 +32,8 @@ type value struct {
 	node        *Node
 	branch      string // of node
 	data        []byte
+	item        *item // of data: its parts have places
+	usedAt      func(alias Position) string
 }
 
 // Item is a single typed value: a field, an element, an entry of a map.
