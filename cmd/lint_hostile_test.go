@@ -20,7 +20,7 @@ func thousandNodes() []byte {
 	b.WriteString("sources:\n  - name: quakes\n    kafka: {brokers: [kafka-1:9092], topics: [quakes], group: alerts}\noperators:\n")
 	for i := range 250 {
 		fmt.Fprintf(&b, "  - name: filter%d\n    filter: value.properties.mag >= %d && value.地震 != nil\n", i, i)
-		b.WriteString("  - map:\n      id: value.id\n      properties: merge(value.properties, {a: 1})\n      地震: 'value.地震'\n")
+		b.WriteString("  - map:\n      id: value.id\n      properties: merge(value.properties, {a: 1})\n      地震: 'value.地震'\n      list: value.list\n")
 		fmt.Fprintf(&b, "  - name: left%d\n    remove: 'value.id in [%d, %d] || any(value.list ?? [], # > 3)'\n", i, i, i+1)
 		fmt.Fprintf(&b, "  - name: both%d\n    from: [filter%d, left%d]\n    union: {}\n", i, i, i)
 	}

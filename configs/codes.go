@@ -31,6 +31,11 @@ const (
 	CodeUnhealedPath     = "unhealed-path"
 	CodeExpression       = "expression"
 	CodeNotBoolean       = "not-boolean"
+	CodeSchema           = "schema"
+	CodeUnknownField     = "unknown-field"
+	CodeWrongKind        = "wrong-kind"
+	CodeNeverHolds       = "never-holds"
+	CodeAlwaysFails      = "always-fails"
 	CodeConflictingField = "conflicting-field"
 	CodeFieldAsKey       = "field-as-key"
 	CodeLoop             = "loop"
@@ -94,6 +99,11 @@ func Codes() []Explanation {
 		{CodeUnhealedPath, "Records of a Kafka source reach a place from which no path leads to `healing` or `drop`, so their offsets would never be committed."},
 		{CodeExpression, "The expression does not compile."},
 		{CodeNotBoolean, "The expression gives something else than true or false where a yes or no is needed."},
+		{CodeSchema, "A source's `schema:` is no JSON Schema, or says something that no record can be. It is read by lint, which checks expressions against it; records are not held against it when the pipeline runs. With `--sample`, records of the sample are not as the schema says."},
+		{CodeUnknownField, "An expression reads a field that the value never has, as far as the schema, the sample or the operator that made the value says. It is a warning where other fields may be there, too, but one that is almost the same is known."},
+		{CodeWrongKind, "An expression or an operator is given what it does not work on, whatever record comes: it would fail for each. It is a warning in a part that is not computed for every record."},
+		{CodeNeverHolds, "A comparison has the same result for every record: what is compared can never be equal, or has no order."},
+		{CodeAlwaysFails, "A part of an expression fails for every record, although what it is given is of the right kind. It is a warning in a part that is not computed for every record."},
 		{CodeLoop, "An output writes to a topic that the pipeline reads, so that every record would come back. Where that is meant, add `allow_loop: true`."},
 		{CodeBranch, "A switch is read by its branches: `from: NAME.BRANCH`. The branch is missing or is none of its own."},
 		{CodeForgets, "The operator remembers more than the records that it holds, and starts empty after a restart: counts begin again, and repeats of what came before are not known."},

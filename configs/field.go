@@ -231,7 +231,7 @@ func (r *reader) single(f *Field, it *item, key place) *value {
 		v.tree = r.tree(f.Name, it)
 	case TypeData:
 		v.data, v.text = r.data(it), it.text
-		v.item, v.usedAt = it, r.usedAt
+		v.item, v.usedAt = it, r.text.usedAt
 	case TypeObject:
 		v.object = r.fields(f.Fields, it, key)
 	case TypeMap:

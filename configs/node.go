@@ -55,7 +55,7 @@ func CommonFields(section Section) []Field {
 		return []Field{name,
 			{Name: "decode", Type: TypeString, Default: "json", Values: []string{"json", "text", "bytes", "csv"},
 				Doc: "How a payload becomes a value."},
-			{Name: "schema", Type: TypeData, Doc: "A JSON Schema of the values, inline or `file:PATH`; expressions are checked against it."},
+			{Name: "schema", Type: TypeData, Doc: "A JSON Schema of the values, inline or `file:PATH`, a JSON file that is seen from the folder of the pipeline file. `lint` checks expressions against it, through all operators. When the pipeline runs, records are not held against it."},
 			onError, inspect}
 	case SectionOutput:
 		return []Field{name}

@@ -7,6 +7,8 @@ import (
 	"waterhealer/configs"
 	"waterhealer/engine"
 	"waterhealer/engine/value"
+	"waterhealer/operators/expression"
+	"waterhealer/operators/types"
 )
 
 // emptyAtStart is what the reference says of operators that forget.
@@ -30,6 +32,7 @@ func accumulateKind() Kind {
 			Given:   []string{"1", "2", "3"}, Gives: []string{"1", "3", "6"},
 		},
 		State: true, Forgets: true, Each: true,
+		Flow: accumulated,
 		Build: func(b *Builder) engine.Operator {
 			return &accumulate{
 				tree: b.Tree("expr"), start: b.Tree("start"), extra: make(map[string]any, 1),
@@ -94,4 +97,76 @@ func shape(v any) string {
 		return fmt.Sprintf("a list of %d", len(list))
 	}
 	return value.Kind(v)
+}
+
+// accumulated finds the state that stays the same when the expression makes a new
+// one of it, and of each record.
+func accumulated(f *flow) stream {
+	in := f.in()
+	state := in.list()
+	if f.node.Values.Has("start") {
+		state = f.tree("start", in, nil)
+	}
+	first := state
+	if f.neverBegins(in, state) {
+		return anything()
+	}
+	const most = 4 // of a state that grows no more is known
+	for try := 1; ; try++ {
+		f.plan.unheard++
+		next, _, _ := f.step(in, state)
+		f.plan.unheard--
+		if wider := types.Union(state, next); !wider.Same(state) {
+			state = wider
+			if try < most {
+				continue
+			}
+			state = types.Any()
+		}
+		break
+	}
+	next, result, ok := f.step(in, state)
+	if !ok {
+		f.fails("accumulate with returns_state needs [state, result]; its expression gives "+result.Kinds.String(), "")
+		return anything()
+	}
+	if f.node.Values.Bool("with_state") {
+		result = types.TupleOf(next, result)
+		first = types.TupleOf(first, first)
+	}
+	out := f.makes(result)
+	switch {
+	case f.node.Values.Has("start"):
+		return out
+	case f.node.Values.Bool("with_state"):
+		return either(out, f.makes(first))
+	}
+	return either(out, in) // the first record is sent on as it is
+}
+
+// neverBegins reports an expression that fails with the first state: there will
+// never be another.
+func (f *flow) neverBegins(in stream, state types.Type) bool {
+	before := f.plan.failing
+	f.plan.onlyFailing = true
+	f.step(in, state)
+	f.plan.onlyFailing = false
+	return f.plan.failing > before
+}
+
+// step is what comes of a state and a record: the next state, and what is sent
+// on. It is false where the expression can never give both.
+func (f *flow) step(in stream, state types.Type) (next, result types.Type, ok bool) {
+	gives := f.tree("expr", in, expression.Known{"state": state})
+	if !f.node.Values.Bool("returns_state") {
+		return gives, gives, true
+	}
+	items := gives.Items()
+	switch {
+	case gives.Kinds&types.List == 0, items != nil && items.Exact && len(items.Tuple) != 2:
+		return types.Any(), gives, false
+	case items != nil && items.Exact:
+		return items.Tuple[0], items.Tuple[1], true
+	}
+	return gives.Each(), gives.Each(), true
 }

@@ -23,6 +23,7 @@ func bufferKind() Kind {
 			Given:   []string{"1", "2"}, Gives: []string{"1", "2"},
 		},
 		State: true, Passes: true, Each: true,
+		Flow:  passesOn,
 		Build: func(b *Builder) engine.Operator { return &buffer{size: int(b.Node.Values.Int("size"))} },
 	}
 }

@@ -138,11 +138,6 @@ func (p *Plan) withoutEffect() {
 			})
 		}
 	}
-	for _, nodes := range [][]*configs.Node{p.pipeline.Sources, p.pipeline.Operators, p.pipeline.Sinks} {
-		for _, n := range nodes {
-			p.ignored(n.Common, "schema")
-		}
-	}
 	for _, onError := range p.policies() {
 		p.neverStops(onError.DeadLetter)
 	}
@@ -157,22 +152,6 @@ func (p *Plan) neverStops(dead *configs.Node) {
 		Position: dead.Common.KeyPos("max"), Width: len("max"), Severity: configs.Warning, Code: configs.CodeNoEffect,
 		Message: fmt.Sprintf("this never halts: of %d records no more than %d can die", dead.Common.Int("window"), dead.Common.Int("window")),
 		Hint:    "give `max` less than `window`, as in {max: 100, window: 10000}",
-	}
-	if !slices.Contains(p.problems, d) {
-		p.problems = append(p.problems, d)
-	}
-}
-
-func (p *Plan) ignored(values configs.Values, name string) {
-	if values.Has(name) {
-		p.noEffect(values.KeyPos(name), name)
-	}
-}
-
-func (p *Plan) noEffect(at configs.Position, name string) {
-	d := configs.Diagnostic{
-		Position: at, Width: len(name), Severity: configs.Warning, Code: configs.CodeNoEffect,
-		Message: fmt.Sprintf("%q is read but has no effect yet", name),
 	}
 	if !slices.Contains(p.problems, d) {
 		p.problems = append(p.problems, d)

@@ -22,6 +22,7 @@ func collectKind() Kind {
 			Given:   []string{"a: 1", "a: 2", "b: true", "b: true"}, Gives: []string{"[1,2]", "[]"},
 		},
 		State: true, Joins: true, Signal: "flush_on",
+		Flow:  collects(""),
 		Build: func(b *Builder) engine.Operator { return &collect{flushPort: len(b.Node.Inputs)} },
 	}
 }

@@ -23,6 +23,7 @@ func combineLatestKind() Kind {
 			Given:   []string{"a: 1", "b: 2", "a: 3", "b: 4", "a: 5"}, Gives: []string{"[3,2]", "[5,4]"},
 		},
 		State: true, Pairs: true, Joins: true,
+		Flow: zipped,
 		Build: func(b *Builder) engine.Operator {
 			inputs := b.several(1)
 			return &combineLatest{newest: make([]*engine.Record, inputs), emitOn: b.emitOn(inputs)}

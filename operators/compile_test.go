@@ -68,7 +68,6 @@ func TestProblems(t *testing.T) {
 		{"sinks:\n  - healing: {report: {memory: {key: nope}}}\n", "p.yaml:2:38: error[expression]: unknown name nope"},
 		{"on_error: {then: dead_letter, dead_letter: {memory: {key: nope}}}\n", "p.yaml:1:59: error[expression]: unknown name nope"},
 		{"tests: [{input: []}]\n", "p.yaml:1:9: warning[no-effect]: the test checks nothing"},
-		{"sources:\n  - memory: {}\n    schema: {type: object}\n", "p.yaml:3:5: warning[no-effect]"},
 		{"on_error: {then: dead_letter, dead_letter: {memory: {}, max: 2, window: 2}}\n", "p.yaml:1:57: warning[no-effect]: this never halts"},
 	} {
 		_, _, problems := compile(t, c.pipeline)

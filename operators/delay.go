@@ -24,6 +24,7 @@ func delayKind() Kind {
 			Given:   []string{"1", "wait 1s", "2", "wait 1s"}, Gives: []string{"1"},
 		},
 		State: true, Passes: true, Each: true,
+		Flow:  passesOn,
 		Build: func(b *Builder) engine.Operator { return &delay{by: b.Node.Values.Duration("by")} },
 	}
 }

@@ -17,6 +17,7 @@ type Expression struct {
 	program *expression.Program
 	written *configs.Expression
 	reads   reads
+	names   []string // the further variables it may use
 }
 
 // reads are the variables an expression uses, so that only those are made.
@@ -50,7 +51,9 @@ func (p *Plan) expression(written *configs.Expression, names ...string) *Express
 		p.problem(d)
 		return nil
 	}
-	return &Expression{program: program, written: written, reads: readsOf(program)}
+	e := &Expression{program: program, written: written, reads: readsOf(program), names: names}
+	p.compiled[written] = e
+	return e
 }
 
 func readsOf(program *expression.Program) reads {

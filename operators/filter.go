@@ -30,6 +30,10 @@ func filtering(kind, summary, example string, keep bool) Kind {
 			Example: example,
 			Given:   []string{`{"mag": 3.9}`, `{"mag": 4}`}, Gives: []string{`{"mag":4}`},
 		},
+		Flow: func(f *flow) stream {
+			f.condition(f.node.Values.Expression("expr"), f.in(), nil)
+			return f.in()
+		},
 		Build: func(b *Builder) engine.Operator {
 			return &filterOperator{condition: b.Condition("expr"), keep: keep}
 		},

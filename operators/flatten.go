@@ -7,6 +7,7 @@ import (
 	"waterhealer/configs"
 	"waterhealer/engine"
 	"waterhealer/engine/value"
+	"waterhealer/operators/types"
 )
 
 func flattenKind() Kind {
@@ -18,6 +19,21 @@ func flattenKind() Kind {
 			Finished: "when all items are finished; an empty list at once",
 			Example:  "flatten: {}\n",
 			Given:    []string{"[1, 2]", "[]", "[3]"}, Gives: []string{"1", "2", "3"},
+		},
+		Flow: func(f *flow) stream {
+			in := f.in()
+			elements, batched := in.elements()
+			if !batched && in.value.Kinds&types.List == 0 {
+				f.fails("flatten needs a batch or a list; what comes is "+kindsOf(in.list())+vouched(in.says), "")
+				return anything()
+			}
+			items := in
+			items.batch = nil
+			items = items.made(in.value.Each(), in.says)
+			if in.value.Kinds&types.List == 0 {
+				return elements
+			}
+			return either(elements, items)
 		},
 		Build: func(*Builder) engine.Operator { return flattenOperator{} },
 	}

@@ -35,6 +35,7 @@ func foreachMapKind() Kind {
 			Gives:   []string{`[{"magnitude":5},{"magnitude":6,"alert":true}]`},
 		},
 		Each: true,
+		Flow: func(f *flow) stream { return f.foreach(false) },
 		Build: func(b *Builder) engine.Operator {
 			tree := b.Tree("expr")
 			return &foreach{work: tree.RunItem, unchanged: tree.unchanged, workers: 1, depth: int(b.Node.Values.Int("depth"))}
@@ -59,6 +60,7 @@ func foreachAsyncKind() Kind {
 			Given:   []string{"[[1, 2], [3]]"}, Gives: []string{"[[2,4],[6]]"},
 		},
 		Each: true,
+		Flow: func(f *flow) stream { return f.foreach(false) },
 		Build: func(b *Builder) engine.Operator {
 			tree := b.Tree("expr")
 			return &foreach{work: tree.RunItem, unchanged: tree.unchanged, workers: b.Workers("workers"), depth: int(b.Node.Values.Int("depth"))}
@@ -82,6 +84,7 @@ func foreachFilterKind() Kind {
 			Given:   []string{"[1, 2, 3, 4]", "[5]"}, Gives: []string{"[2,4]", "[]"},
 		},
 		Each: true,
+		Flow: func(f *flow) stream { return f.foreach(true) },
 		Build: func(b *Builder) engine.Operator {
 			condition := b.Condition("expr")
 			return &foreach{

@@ -7,6 +7,7 @@ import (
 	"waterhealer/configs"
 	"waterhealer/engine"
 	"waterhealer/engine/value"
+	"waterhealer/operators/types"
 )
 
 func frequenciesKind() Kind {
@@ -20,6 +21,9 @@ func frequenciesKind() Kind {
 			Given:    []string{`"a"`, `"b"`, `"a"`}, Gives: []string{`{"a":1}`, `{"a":1,"b":1}`, `{"a":2,"b":1}`},
 		},
 		State: true, Forgets: true, Each: true,
+		Flow: func(f *flow) stream {
+			return f.makes(types.ObjectOf(types.Fields{Rest: types.Of(types.Int)}))
+		},
 		Build: func(*Builder) engine.Operator { return &frequencies{counts: value.NewObject(0)} },
 	}
 }

@@ -33,6 +33,9 @@ type Kind struct {
 	// Joins says that it brings several inputs together: their sources are
 	// committed together.
 	Joins bool
+	// Flow says what it makes of the records that come to it, as far as can be known
+	// before any does, and checks its expressions for them. nil is anything.
+	Flow func(f *flow) stream
 	// Build makes the operator. Problems of its fields go to the builder.
 	Build func(b *Builder) engine.Operator
 }

@@ -18,6 +18,7 @@ func latestKind() Kind {
 			Given:    []string{"1", "2"}, Gives: []string{"1", "2"},
 		},
 		State: true,
+		Flow:  passesOn,
 		Build: func(*Builder) engine.Operator { return &latest{} },
 	}
 }

@@ -22,9 +22,13 @@ func mapKind() Kind {
 			Given:   []string{`{"mag": 4.5, "id": "us1"}`}, Gives: []string{`{"id":"us1","magnitude":4.5}`},
 		},
 		Each:  true,
+		Flow:  mapped,
 		Build: func(b *Builder) engine.Operator { return &mapOperator{tree: b.Tree("expr")} },
 	}
 }
+
+// mapped is the flow of kinds that make a value of each value.
+func mapped(f *flow) stream { return f.makes(f.tree("expr", f.in(), nil)) }
 
 type mapOperator struct{ tree *Tree }
 

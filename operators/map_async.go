@@ -24,6 +24,7 @@ func mapAsyncKind() Kind {
 			Given:   []string{"1", "2"}, Gives: []string{"2", "4"},
 		},
 		State: true, Passes: true, Each: true,
+		Flow: mapped,
 		Build: func(b *Builder) engine.Operator {
 			return &mapAsync{tree: b.Tree("expr"), workers: b.Workers("workers")}
 		},

@@ -26,6 +26,7 @@ func partitionKind() Kind {
 			Given:   []string{"1", "2", "3", "wait 2s", "4"}, Gives: []string{"[1,2]", "[3]"},
 		},
 		State: true, Window: "size", Key: "key",
+		Flow: collects("key"),
 		Build: func(b *Builder) engine.Operator {
 			return newGroups(int(b.Node.Values.Int("size")), b.Node.Values.Duration("timeout"), b.Expression("key"))
 		},
@@ -47,6 +48,7 @@ func partitionTimeKind() Kind {
 			Given:   []string{"1", "wait 1s", "2", "wait 2s", "3"}, Gives: []string{"[1,2]"},
 		},
 		State: true,
+		Flow:  collects(""),
 		Build: func(b *Builder) engine.Operator {
 			return newGroups(0, b.Node.Values.Duration("within"), nil)
 		},

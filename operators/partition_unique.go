@@ -24,6 +24,7 @@ func partitionUniqueKind() Kind {
 			Given:   []string{"1", "2", "1", "3"}, Gives: []string{"[2,1,3]"},
 		},
 		State: true, Window: "size",
+		Flow: collects("key"),
 		Build: func(b *Builder) engine.Operator {
 			v := b.Node.Values
 			return &partitionUnique{size: int(v.Int("size")), key: b.Expression("key"), group: newDistinct(v.String("keep") == "last")}

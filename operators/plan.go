@@ -21,6 +21,8 @@ type Scope struct {
 	InTurn bool
 	// Functions are further functions, for tests and benchmarks.
 	Functions map[string]func(args ...any) (any, error)
+	// Sampled are samples of the records of sources, by their names.
+	Sampled map[string]*Sampled
 }
 
 // Plan is a pipeline whose expressions, decoders and encoders are compiled. It
@@ -30,6 +32,14 @@ type Plan struct {
 	scope    expression.Options
 	inTurn   bool
 	problems configs.Diagnostics
+	sampled  map[string]*Sampled
+	// compiled are the expressions without errors.
+	compiled map[*configs.Expression]*Expression
+	unheard  int // while it is not 0, findings are not reported
+	// failing counts the expressions that fail for every record; while onlyFailing
+	// is set, only those are reported.
+	failing     int
+	onlyFailing bool
 
 	operators map[*configs.Node]engine.Operator
 	kinds     map[*configs.Node]Kind
@@ -43,7 +53,8 @@ type Plan struct {
 // as diagnostics; a plan that has errors among them has no graph.
 func NewPlan(pipeline *configs.Pipeline, scope Scope) (*Plan, configs.Diagnostics) {
 	p := &Plan{
-		pipeline: pipeline, inTurn: scope.InTurn,
+		pipeline: pipeline, inTurn: scope.InTurn, sampled: scope.Sampled,
+		compiled: make(map[*configs.Expression]*Expression),
 		scope: expression.Options{
 			Now: scope.Now, UUID: scope.UUID, LookupEnv: scope.LookupEnv, Functions: scope.Functions,
 		},
@@ -71,6 +82,7 @@ func NewPlan(pipeline *configs.Pipeline, scope Scope) (*Plan, configs.Diagnostic
 	for _, n := range p.outputs() {
 		p.output(n.node, n.sources)
 	}
+	p.flows()
 	p.checks()
 	p.problems = p.problems.Distinct()
 	return p, p.problems
@@ -124,6 +136,7 @@ type placedOutput struct {
 	sink    *configs.Node
 	sources []*configs.Node
 	dead    bool // for dead letters
+	report  bool // for what a healing sink reports
 }
 
 // outputs are all outputs of the pipeline: bare ones, those of healing sinks
@@ -141,7 +154,7 @@ func (p *Plan) outputs() []placedOutput {
 		}
 		for _, report := range sink.Values.Outputs("report") {
 			// What a report says is ours, whatever the sources decode.
-			out = append(out, placedOutput{node: report, sink: sink})
+			out = append(out, placedOutput{node: report, sink: sink, report: true})
 		}
 	}
 	seen := make(map[*configs.Node]bool)

@@ -3,10 +3,12 @@ package operators
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"waterhealer/configs"
 	"waterhealer/engine"
 	"waterhealer/engine/value"
+	"waterhealer/operators/types"
 )
 
 func pluckKind() Kind {
@@ -24,6 +26,7 @@ func pluckKind() Kind {
 			Given:   []string{`{"id": 7, "name": "Alice"}`}, Gives: []string{`["Alice",7]`},
 		},
 		Each:  true,
+		Flow:  plucked,
 		Build: buildPluck,
 	}
 }
@@ -104,4 +107,69 @@ func pluck(from, pick any) (any, error) {
 		return nil, fmt.Errorf("pluck: there is no item %d in a list of %d", index, len(list))
 	}
 	return list[at], nil
+}
+
+// plucked is what is picked of all that comes.
+func plucked(f *flow) stream {
+	operator, _ := f.plan.operators[f.node].(*pluckOperator)
+	if operator == nil || len(operator.picks) == 0 {
+		return anything() // it has a problem
+	}
+	in := f.in()
+	picked := make([]types.Type, len(operator.picks))
+	for i, pick := range operator.picks {
+		var steps []string
+		if operator.several {
+			steps = []string{strconv.Itoa(i)}
+		}
+		of, code, message, hint := pluckType(in.list(), pick)
+		if message != "" {
+			at := f.node.Values.Part("pick", steps, false)
+			f.plan.finding(configs.Diagnostic{Position: at.Pos, Width: at.Width, Code: code, Message: message + vouched(in.says), Hint: at.Hint(hint)})
+		}
+		picked[i] = of
+	}
+	if operator.several {
+		return f.makes(types.TupleOf(picked...))
+	}
+	out := f.makes(picked[0])
+	out.says = in.says
+	return out
+}
+
+// pluckType is what is picked of values of a type. The message says why nothing
+// ever is.
+func pluckType(from types.Type, pick any) (of types.Type, code, message, hint string) {
+	if name, isName := pick.(string); isName {
+		if from.Kinds&types.Object == 0 {
+			return types.Any(), configs.CodeWrongKind, fmt.Sprintf("pluck needs an object to take %q from; what comes is %s", name, kindsOf(from)), ""
+		}
+		fields := from.Fields()
+		if fields == nil {
+			return types.Any(), "", "", ""
+		}
+		if f, there := fields.Find(name); there {
+			return f.Type, "", "", ""
+		}
+		if !fields.Closed() {
+			return fields.Rest, "", "", ""
+		}
+		if near := types.Nearest(name, fields.Names()); near != "" {
+			hint = fmt.Sprintf("did you mean %q?", near)
+		}
+		return types.Any(), configs.CodeUnknownField, fmt.Sprintf("there is no field %q", name), hint
+	}
+	number, ok := pick.(value.Number)
+	if !ok || !number.IsInteger() {
+		return types.Any(), "", "", "" // reported already
+	}
+	index, _ := number.Int()
+	if from.Kinds&types.List == 0 {
+		return types.Any(), configs.CodeWrongKind, fmt.Sprintf("pluck needs a list to take item %d from; what comes is %s", index, kindsOf(from)), ""
+	}
+	of, there := from.Item(index)
+	if !there {
+		return types.Any(), configs.CodeAlwaysFails, fmt.Sprintf("there is no item %d in a list of %d", index, len(from.Items().Tuple)), ""
+	}
+	return of, "", "", ""
 }

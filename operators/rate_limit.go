@@ -26,6 +26,7 @@ func rateLimitKind() Kind {
 			Given:   []string{"1", "2", "3", "4", "wait 500ms"}, Gives: []string{"1", "2", "3"},
 		},
 		State: true, Passes: true, Each: true,
+		Flow: passesOn,
 		Build: func(b *Builder) engine.Operator {
 			v := b.Node.Values
 			if v.Has("interval") == v.Has("per_second") {

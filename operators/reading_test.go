@@ -18,7 +18,7 @@ func TestFieldsThatAreLookedAt(t *testing.T) {
 		"operators: [{filter: value.a > 1}]\n":                                                           "a",
 		"operators: [{filter: value.a > 1 and value.b.c == \"x\"}, {map: {d: value.d, e: key}}]\n":       "a b.c d",
 		"operators: [{filter: 'value[\"a\"] > 1'}, {remove: 'value?.b == 2'}, {map: value.c}]\n":         "a b c",
-		"operators: [{map: {a: value.a}}, {map: {b: value.b}}]\n":                                        "a",
+		"operators: [{map: {a: value.a}}, {map: {b: value.a}}]\n":                                        "a",
 		"operators: [{map: {a: {b: value.a, c: value.c}}}]\n":                                            "a c",
 		"operators: [{map: 'sum(map(value.items, .n))'}]\n":                                              "items",
 		"operators: [{map: 'let a = value.a; a.b + 1'}]\n":                                               "a",

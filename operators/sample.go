@@ -26,6 +26,7 @@ func sampleKind() Kind {
 			Given:   []string{"1", "2", "3", "4", "5"}, Gives: []string{"1", "4"},
 		},
 		State: true,
+		Flow:  passesOn,
 		Build: func(b *Builder) engine.Operator {
 			v := b.Node.Values
 			if v.Has("every") == v.Has("ratio") {

@@ -47,11 +47,11 @@ type scenario struct {
 	away    bool
 }
 
-// broken reports errors other than of what would stall in the long run: these
-// scenarios are short.
+// broken reports errors other than of what would stall in the long run, since
+// these scenarios are short, and of records that all fail, which may be.
 func broken(problems configs.Diagnostics) bool {
 	return slices.ContainsFunc(problems, func(d configs.Diagnostic) bool {
-		return d.Severity == configs.Error && d.Code != configs.CodeJoinStall && d.Code != configs.CodeWindowSize
+		return d.Severity == configs.Error && d.Code != configs.CodeJoinStall && d.Code != configs.CodeWindowSize && d.Code != configs.CodeWrongKind
 	})
 }
 

@@ -23,6 +23,7 @@ func sliceKind() Kind {
 			Given:   []string{"0", "1", "2", "3", "4", "5", "6"}, Gives: []string{"2", "4"},
 		},
 		State: true, Forgets: true,
+		Flow: passesOn,
 		Build: func(b *Builder) engine.Operator {
 			v := b.Node.Values
 			s := &slice{start: v.Int("start"), end: -1, step: max(v.Int("step"), 1)}

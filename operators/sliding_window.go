@@ -24,6 +24,7 @@ func slidingWindowKind() Kind {
 			Given:   []string{"1", "2", "3"}, Gives: []string{"[1]", "[1,2]", "[2,3]"},
 		},
 		State: true, Pairs: true, Window: "size",
+		Flow: collects(""),
 		Build: func(b *Builder) engine.Operator {
 			return &slidingWindow{size: int(b.Node.Values.Int("size")), partial: b.Node.Values.Bool("return_partial")}
 		},

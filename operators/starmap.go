@@ -7,6 +7,8 @@ import (
 
 	"waterhealer/configs"
 	"waterhealer/engine"
+	"waterhealer/operators/expression"
+	"waterhealer/operators/types"
 )
 
 func starmapKind() Kind {
@@ -24,6 +26,7 @@ func starmapKind() Kind {
 			Given:   []string{"[3, 2]", "[5, 1]"}, Gives: []string{"6", "5"},
 		},
 		Each: true,
+		Flow: starmapped,
 		Build: func(b *Builder) engine.Operator {
 			names := b.names("args")
 			return &starmap{names: names, tree: b.Tree("expr", names...)}
@@ -84,4 +87,28 @@ func (s *starmap) Process(_ context.Context, r *engine.Record, out *engine.Out) 
 	}
 	out.Emit(r.With(result))
 	return nil
+}
+
+// starmapped gives the names the types of the items.
+func starmapped(f *flow) stream {
+	in, args := f.in(), f.node.Values.Item("args").Items()
+	list := in.list()
+	items := list.Items()
+	switch {
+	case list.Kinds&types.List == 0:
+		f.fails("starmap needs a batch or a list; what comes is "+kindsOf(list)+vouched(in.says), "")
+		return anything()
+	case items != nil && items.Exact && len(items.Tuple) != len(args):
+		at := f.node.Values.Item("args")
+		f.plan.finding(configs.Diagnostic{
+			Position: at.Pos(), Width: at.Width(), Code: configs.CodeWrongKind,
+			Message: fmt.Sprintf("starmap needs a list of %d; what comes is one of %d%s", len(args), len(items.Tuple), vouched(in.says)),
+		})
+		return anything()
+	}
+	known := expression.Known{"value": list.Without(types.Anything &^ types.List)}
+	for i, arg := range args {
+		known[arg.String()], _ = list.Item(int64(i))
+	}
+	return f.makes(f.tree("expr", in, known))
 }

@@ -25,6 +25,12 @@ func switchKind() Kind {
 			Example: "name: size\nswitch:\n  cases:\n    - {when: value >= 10, name: big}\n  default: small\n",
 			Given:   []string{"5", "12"}, Gives: []string{"size.small: 5", "size.big: 12"},
 		},
+		Flow: func(f *flow) stream {
+			for _, c := range f.node.Values.Objects("cases") {
+				f.condition(c.Expression("when"), f.in(), nil)
+			}
+			return f.in()
+		},
 		Build: func(b *Builder) engine.Operator {
 			s := &switchOperator{}
 			branch := func(name string) int { return slices.Index(b.Node.Branches(), name) + 1 }

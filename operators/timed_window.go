@@ -25,6 +25,7 @@ func timedWindowKind() Kind {
 			Given:   []string{"wait 4s", "1", "2", "wait 6s", "3", "wait 10s"}, Gives: []string{"[1,2]", "[3]"},
 		},
 		State: true,
+		Flow:  collects(""),
 		Build: func(b *Builder) engine.Operator {
 			v := b.Node.Values
 			return &timedWindow{intervals: intervals{length: v.Duration("interval")}, empty: v.Bool("emit_empty")}
@@ -49,6 +50,7 @@ func timedWindowUniqueKind() Kind {
 			Given:   []string{"1", "2", "1", "wait 10s"}, Gives: []string{"[2,1]"},
 		},
 		State: true,
+		Flow:  collects("key"),
 		Build: func(b *Builder) engine.Operator {
 			v := b.Node.Values
 			return &timedWindowUnique{

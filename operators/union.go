@@ -18,6 +18,7 @@ func unionKind() Kind {
 			Given:    []string{"a: 1", "b: 2", "a: 3"}, Gives: []string{"1", "2", "3"},
 		},
 		Each:  true,
+		Flow:  passesOn,
 		Build: func(*Builder) engine.Operator { return union{} },
 	}
 }

@@ -28,6 +28,10 @@ func uniqueKind() Kind {
 			Given:   []string{`{"id": 1}`, `{"id": 2}`, `{"id": 1}`}, Gives: []string{`{"id":1}`, `{"id":2}`},
 		},
 		State: true, Forgets: true,
+		Flow: func(f *flow) stream {
+			f.expression("key")
+			return f.in()
+		},
 		Build: func(b *Builder) engine.Operator {
 			return &unique{
 				key: b.Expression("key"), maxSize: int(b.Node.Values.Int("max_size")), ttl: b.Node.Values.Duration("ttl"),

@@ -8,6 +8,7 @@ import (
 
 	"waterhealer/configs"
 	"waterhealer/engine"
+	"waterhealer/operators/types"
 )
 
 func zipKind() Kind {
@@ -25,6 +26,7 @@ func zipKind() Kind {
 			Given:   []string{"a: 1", "a: 2", "b: 3", "b: 4"}, Gives: []string{`[1,"and",3]`, `[2,"and",4]`},
 		},
 		State: true, Pairs: true, Joins: true,
+		Flow: zipped,
 		Build: func(b *Builder) engine.Operator {
 			inputs := b.several(1)
 			return &zip{
@@ -146,4 +148,31 @@ func (z *zip) Evict(gone func(*engine.Record) bool) {
 	for i := range z.inputs {
 		z.inputs[i] = slices.DeleteFunc(z.inputs[i], gone)
 	}
+}
+
+// zipped is the flow of kinds that make tuples of their inputs' records.
+func zipped(f *flow) stream {
+	tuple := make([]types.Type, 0, len(f.inputs))
+	topic := f.in().topic
+	for _, in := range f.inputs {
+		tuple = append(tuple, in.list())
+	}
+	type written struct {
+		place int
+		gives types.Type
+	}
+	var literals []written
+	for _, e := range f.node.Values.Map("literals") {
+		gives := f.plan.gives(e.Value.Expression(), unfed(), without())
+		if place, err := strconv.Atoi(e.Key); err == nil && place >= 0 {
+			literals = append(literals, written{place, gives})
+		}
+	}
+	slices.SortFunc(literals, func(a, b written) int { return a.place - b.place })
+	for _, l := range literals {
+		tuple = slices.Insert(tuple, min(l.place, len(tuple)), l.gives)
+	}
+	out := f.values(types.TupleOf(tuple...))
+	out.topic = shared(topic)
+	return out
 }

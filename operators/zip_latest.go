@@ -19,6 +19,7 @@ func zipLatestKind() Kind {
 			Given:    []string{"a: 1", `b: "x"`, "a: 2", `b: "y"`, "a: 3"}, Gives: []string{`[1,"x"]`, `[2,"x"]`, `[3,"y"]`},
 		},
 		State: true, Pairs: true, Joins: true,
+		Flow:  zipped,
 		Build: func(b *Builder) engine.Operator { return &zipLatest{newest: make([]*engine.Record, b.several(1))} },
 	}
 }

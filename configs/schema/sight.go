@@ -44,6 +44,8 @@ func Sights() []Sight {
 		{configs.CodeDuplicateName, Never, names}, {configs.CodeReservedName, Always, ""}, {configs.CodeUnknownNode, Never, names},
 		{configs.CodeSourceInput, Always, ""}, {configs.CodeCycle, Never, paths}, {configs.CodeUnreadNode, Never, paths},
 		{configs.CodeUnhealedPath, Never, paths}, {configs.CodeExpression, Never, expr}, {configs.CodeNotBoolean, Never, expr},
+		{configs.CodeSchema, Never, "the schema of the file does not look into the schema of a source"},
+		{configs.CodeUnknownField, Never, expr}, {configs.CodeWrongKind, Never, expr}, {configs.CodeNeverHolds, Never, expr}, {configs.CodeAlwaysFails, Never, expr},
 		{configs.CodeLoop, Never, names}, {configs.CodeBranch, Never, names}, {configs.CodeForgets, Never, names},
 		{configs.CodeJoinGroups, Never, names}, {configs.CodeNoEffect, Never, "it is a warning"},
 		{configs.CodeWindowSize, Never, names}, {configs.CodeJoinStall, Never, paths}, {configs.CodeUnstablePairs, Never, paths},

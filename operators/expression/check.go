@@ -47,7 +47,9 @@ type Finding struct {
 // What fails, or a comparison that cannot hold, is an error where it is computed
 // for every record, and a warning in a part that is not: behind ?:, && and ||,
 // ??, and over the items of a list. A comparison is an error there, too, and so
-// is a field that there never is: neither can be meant.
+// is a field that there never is: neither can be meant. It is a warning where the
+// expression provides for its absence, and in such a part where only a sample
+// says so.
 func Check(source string, o Options, known Known) (gives types.Type, found []Finding) {
 	c := newCompiler(source, o)
 	c.check = &checking{known: known, lacks: make(map[ast.Node]bool)}
@@ -260,7 +262,7 @@ func conversion(a, b kinds) string {
 func choices(wrong, known []string) string {
 	const most = 12
 	if len(wrong) == 1 && len(wrong[0]) < 100 {
-		if near := nearest(wrong[0], known); near != "" {
+		if near := types.Nearest(wrong[0], known); near != "" {
 			return fmt.Sprintf("did you mean %s?", near)
 		}
 	}

@@ -78,7 +78,7 @@ func (c *compiler) knownField(n *ast.MemberNode, from types.Type, key string) (o
 		}
 		return of, true
 	}
-	c.find(finding{at: n.Property.Location(), mistake: UnknownField, minor: f.Sampled && (lacks || c.check.doubt > 0),
+	c.find(finding{at: n.Property.Location(), mistake: UnknownField, minor: lacks || f.Sampled && c.check.doubt > 0,
 		hint: choices([]string{key}, f.Names()), message: fmt.Sprintf("%s has no field %q%s", written(n.Node), clip(key), vouched(f))})
 	return types.Any(), false
 }
@@ -87,7 +87,7 @@ func misspelt(key string, f *types.Fields) string {
 	if len(key) > 100 {
 		return ""
 	}
-	return nearest(key, f.Names())
+	return types.Nearest(key, f.Names())
 }
 
 // readItem is what base[by] gives.

@@ -122,7 +122,7 @@ func (c *compiler) got(args []argument) types.Type {
 		of, _ := from.Field(name.Value)
 		if f := from.Fields(); f != nil && f.Closed() {
 			if _, there := f.Find(name.Value); !there {
-				c.find(finding{at: name.Location(), mistake: UnknownField, minor: f.Sampled, hint: choices([]string{name.Value}, f.Names()),
+				c.find(finding{at: name.Location(), mistake: UnknownField, minor: true, hint: choices([]string{name.Value}, f.Names()),
 					message: written(args[0].node) + " has no field " + written(name) + vouched(f)})
 				return types.Any()
 			}
@@ -138,6 +138,9 @@ func (c *compiler) got(args []argument) types.Type {
 func vouched(f *types.Fields) string {
 	if f.Says == "" {
 		return ""
+	}
+	if f.Sampled {
+		return " " + f.Says
 	}
 	return ", " + f.Says
 }

@@ -132,7 +132,7 @@ func (c *compiler) unknownFunction(n ast.Node, name string) {
 	}
 	sort.Strings(names)
 	hint := wayOf(name)
-	if near := nearest(name, names); hint == "" && near != "" {
+	if near := types.Nearest(name, names); hint == "" && near != "" {
 		hint = "did you mean " + near + "?"
 	}
 	c.failHint(n.Location(), hint, "unknown function %s", clip(name))

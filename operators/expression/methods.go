@@ -167,7 +167,7 @@ func (c *compiler) unknownMethod(n ast.Node, name string) {
 	}
 	sort.Strings(names)
 	hint := "times and durations have methods, other values have none"
-	if near := nearest(name, names); near != "" {
+	if near := types.Nearest(name, names); near != "" {
 		hint = "did you mean " + near + "?"
 	} else if name == "get" {
 		hint = "write value.NAME, or value.NAME ?? DEFAULT"

@@ -6,6 +6,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 
 	"waterhealer/engine/value"
+	"waterhealer/operators/types"
 )
 
 // variable is one of the names that every expression knows.
@@ -136,7 +137,7 @@ func (c *compiler) unknownName(n *ast.IdentifierNode) {
 			hint = way
 		} else if loneName.MatchString(n.Value) {
 			hint = "the record's value is called value, a field of it value." + n.Value + "; a text is written \"" + n.Value + "\""
-		} else if near := nearest(n.Value, c.known()); near != "" {
+		} else if near := types.Nearest(n.Value, c.known()); near != "" {
 			hint = "did you mean " + near + "?"
 		} else {
 			hint = "a field of the record is written value." + n.Value + ", a text is written \"" + n.Value + "\""

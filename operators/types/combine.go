@@ -1,6 +1,9 @@
 package types
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Union is what may be of one type or of another.
 func Union(a, b Type) Type { return union(a, b, 0) }
@@ -49,13 +52,7 @@ func unionFields(a, b *Fields, depth int) *Fields {
 	if a == b {
 		return a
 	}
-	u := Fields{Rest: union(a.Rest, b.Rest, depth), Says: a.Says, Sampled: a.Sampled || b.Sampled}
-	if b.Says != a.Says {
-		u.Says = ""
-		if a.Says != "" && b.Says != "" {
-			u.Says = a.Says + " and " + b.Says
-		}
-	}
+	u := Fields{Rest: union(a.Rest, b.Rest, depth), Says: BothSay(a.Says, b.Says), Sampled: a.Sampled || b.Sampled}
 	add := func(f Field, other *Fields) {
 		same, there := other.Find(f.Name)
 		switch {
@@ -75,6 +72,21 @@ func unionFields(a, b *Fields, depth int) *Fields {
 		}
 	}
 	return u.weighed()
+}
+
+// BothSay is who knows what two know together; "" where one of them is nobody, or
+// where they are so many that nobody wants to read it.
+func BothSay(a, b string) string {
+	const most = 100
+	switch {
+	case a == b, b != "" && strings.Contains(a, b):
+		return a
+	case a == "" || b == "" || len(a)+len(b) > most:
+		return ""
+	case strings.Contains(b, a):
+		return b
+	}
+	return a + " and " + b
 }
 
 func unionItems(a, b *Items, depth int) *Items {

@@ -60,9 +60,6 @@ func listOf(items []any, depth int) Type {
 // object or list with nothing in it, anything may come. The zero Sample is
 // ready.
 type Sample struct {
-	// Says is who was seen, for messages: "in the sample".
-	Says string
-
 	seen    Kinds
 	objects int
 	names   []string
@@ -100,7 +97,7 @@ func (s *Sample) add(v any, depth int) {
 		}
 	case []any:
 		if s.item == nil && len(v) > 0 {
-			s.item = &Sample{Says: s.Says}
+			s.item = &Sample{}
 		}
 		for _, item := range v {
 			s.item.add(item, depth+1)
@@ -118,7 +115,7 @@ func (s *Sample) field(name string) *Sample {
 			s.wide = true
 			return &Sample{}
 		}
-		f = &sampled{Sample: Sample{Says: s.Says}}
+		f = &sampled{}
 		name = strings.Clone(name) // not the record's whole text
 		s.fields[name] = f
 		s.names = append(s.names, name)
@@ -127,22 +124,23 @@ func (s *Sample) field(name string) *Sample {
 	return &f.Sample
 }
 
-// Type is what all the values are.
-func (s *Sample) Type() Type {
+// Type is what all the values are. says is who was seen, for messages: "in the
+// sample's 12 records".
+func (s *Sample) Type(says string) Type {
 	if s.seen&^Nil == 0 {
 		return Any()
 	}
 	t := Of(s.seen)
 	if s.seen&Object != 0 && !s.wide && len(s.names) > 0 {
-		f := Fields{Says: s.Says, Sampled: true, List: make([]Field, 0, len(s.names))}
+		f := Fields{Says: says, Sampled: true, List: make([]Field, 0, len(s.names))}
 		for _, name := range s.names {
 			field := s.fields[name]
-			f.List = append(f.List, Field{Name: name, Type: field.Type(), Optional: field.count < s.objects})
+			f.List = append(f.List, Field{Name: name, Type: field.Type(says), Optional: field.count < s.objects})
 		}
 		t.fields = f.weighed()
 	}
 	if s.item != nil {
-		t.items = Items{each: s.item.Type()}.weighed()
+		t.items = Items{each: s.item.Type(says)}.weighed()
 	}
 	return t
 }

@@ -1,7 +1,7 @@
-package expression
+package types
 
-// nearest is the candidate with the fewest edits from name, "" if none is near.
-func nearest(name string, candidates []string) string {
+// Nearest is the candidate with the fewest edits from name, "" if none is near.
+func Nearest(name string, candidates []string) string {
 	best, distance := "", min(2, max(len(name)/3, 1), len(name)-1)+1
 	for _, candidate := range candidates {
 		if d := edits([]rune(name), []rune(candidate)); d < distance {

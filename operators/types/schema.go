@@ -12,9 +12,22 @@ import (
 // SchemaProblem is what is wrong with a schema. The rest of it counts all the
 // same.
 type SchemaProblem struct {
-	Path    string // in the schema: #/properties/id
+	Path    string // in the schema, as a JSON pointer: #/properties/id
 	Message string
 	Hint    string // "" is none
+	// Key says that it is about the last step's name and not about what it holds.
+	Key bool
+	// Warning says that a schema may have this all the same.
+	Warning bool
+}
+
+// Steps are the names and numbers that lead to the problem.
+func (p SchemaProblem) Steps() []string {
+	steps := strings.Split(p.Path, "/")[1:]
+	for i, step := range steps {
+		steps[i] = unescape(step)
+	}
+	return steps
 }
 
 // FromSchema reads the type of a JSON Schema's values: type, properties,
@@ -23,7 +36,7 @@ type SchemaProblem struct {
 // What other keywords say is not known to it: the type is then only larger. says
 // is who vouches for it, in messages: "by the schema".
 func FromSchema(schema any, says string) (Type, []SchemaProblem) {
-	r := &schemaReader{root: schema, says: says, open: make(map[string]bool)}
+	r := &schemaReader{root: schema, says: says, open: make(map[string]bool), alone: old(schema)}
 	t := r.read(schema, "#", 0)
 	return t, r.problems
 }
@@ -33,7 +46,19 @@ type schemaReader struct {
 	says     string
 	open     map[string]bool // references that are being read
 	nodes    int
+	alone    bool // beside a reference nothing counts
 	problems []SchemaProblem
+}
+
+// old says that a schema is of a draft in which nothing beside a $ref counts.
+func old(schema any) bool {
+	o, _ := schema.(*value.Object)
+	if o == nil {
+		return false
+	}
+	dialect, _ := o.Get("$schema")
+	text, _ := dialect.(string)
+	return slices.ContainsFunc([]string{"draft-03/", "draft-04/", "draft-06/", "draft-07/"}, func(draft string) bool { return strings.Contains(text, draft) })
 }
 
 // maxSchemaNodes bounds the parts of a schema that are read, each time that a
@@ -41,7 +66,10 @@ type schemaReader struct {
 const maxSchemaNodes = 10_000
 
 func (r *schemaReader) problem(path, hint, format string, args ...any) {
-	p := SchemaProblem{Path: path, Message: fmt.Sprintf(format, args...), Hint: hint}
+	r.note(SchemaProblem{Path: path, Message: fmt.Sprintf(format, args...), Hint: hint})
+}
+
+func (r *schemaReader) note(p SchemaProblem) {
 	if !slices.Contains(r.problems, p) {
 		r.problems = append(r.problems, p)
 	}
@@ -68,6 +96,10 @@ func withArticle(v any) string { return WithArticle(value.Kind(v)) }
 
 // object reads a schema as what all its keywords have in common.
 func (r *schemaReader) object(o *value.Object, path string, depth int) Type {
+	r.keywords(o, path)
+	if ref, there := o.Get("$ref"); there && r.alone {
+		return r.reference(ref, path, depth)
+	}
 	t := r.kinds(o, path)
 	narrow := func(by Type) {
 		if common := Both(t, by); !common.Empty() {
@@ -120,7 +152,7 @@ func (r *schemaReader) kinds(o *value.Object, path string) Type {
 		names = []any{written}
 	}
 	var k Kinds
-	for _, name := range names {
+	for i, name := range names {
 		switch name {
 		case "null":
 			k |= Nil
@@ -135,7 +167,11 @@ func (r *schemaReader) kinds(o *value.Object, path string) Type {
 		case "array":
 			k |= List
 		default:
-			r.problem(path+"/type", "known here: array, boolean, integer, null, number, object, string", "%s is no type", asJSON(name))
+			at := path + "/type"
+			if several {
+				at += "/" + strconv.Itoa(i)
+			}
+			r.problem(at, "the types are array, boolean, integer, null, number, object, string", "%s is no type", asJSON(name))
 			return Any()
 		}
 	}
@@ -175,8 +211,11 @@ func (r *schemaReader) constants(values []any) Type {
 	var t Type
 	for _, v := range values {
 		one := Exactly(v)
-		if one.Kinds&Number != 0 {
+		switch {
+		case one.Kinds&Number != 0:
 			one = Of(Number)
+		case one.Kinds&(Object|List) != 0:
+			one = Of(one.Kinds) // in which 1 may be 1.0
 		}
 		t = Union(t, one)
 	}
@@ -191,7 +230,7 @@ func (r *schemaReader) fields(o *value.Object, path string, depth int) *Fields {
 	properties, there := o.Get("properties")
 	rest, restThere := o.Get("additionalProperties")
 	patterns, patternsThere := o.Get("patternProperties")
-	required, _ := r.required(o)
+	required, _ := r.required(o, path)
 	if !there && !restThere && len(required) == 0 {
 		return nil
 	}
@@ -225,9 +264,12 @@ func (r *schemaReader) fields(o *value.Object, path string, depth int) *Fields {
 
 // required are the names of the fields that an object must have. In old drafts
 // the keyword stands in the field's own schema, as a boolean.
-func (r *schemaReader) required(o *value.Object) (names []string, there bool) {
+func (r *schemaReader) required(o *value.Object, path string) (names []string, there bool) {
 	v, there := o.Get("required")
-	list, _ := v.([]any)
+	list, ok := v.([]any)
+	if _, inField := v.(bool); there && !ok && !inField {
+		r.problem(path+"/required", "", "required is a list of names, not %s", withArticle(v))
+	}
 	for _, item := range list {
 		if name, ok := item.(string); ok {
 			names = append(names, name)

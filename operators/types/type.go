@@ -1,6 +1,7 @@
 package types
 
 import (
+	"reflect"
 	"slices"
 
 	"waterhealer/engine/value"
@@ -313,3 +314,6 @@ func (i *Items) has(list []any) bool {
 	}
 	return true
 }
+
+// Same says that two types are known to be the same.
+func (t Type) Same(other Type) bool { return reflect.DeepEqual(t, other) }
