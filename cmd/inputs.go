@@ -11,28 +11,11 @@ import (
 // stdinPath stands for standard input on the command line.
 const stdinPath = "-"
 
-// inputsOf assigns --input to sources, by their names.
+// inputsOf assigns --input to sources, all of which need something to read.
 func inputsOf(pipeline *configs.Pipeline, texts []string) (map[string]string, error) {
-	var names []string
-	for _, n := range pipeline.Sources {
-		names = append(names, n.Name)
-	}
-	inputs := make(map[string]string)
-	for _, text := range texts {
-		name, file, err := readInput(names, text)
-		if err != nil {
-			return nil, err
-		}
-		if _, twice := inputs[name]; twice {
-			return nil, usageError("--input names source %q twice", name)
-		}
-		if !readable(file) {
-			return nil, usageError("--input is %q: there is no such file", file)
-		}
-		if info, err := os.Stat(file); err == nil && info.IsDir() {
-			return nil, usageError("--input is %q, a folder: %q reads the files in it", file, filepath.Join(file, "*"))
-		}
-		inputs[name] = file
+	inputs, err := assign("--input", pipeline, texts)
+	if err != nil {
+		return nil, err
 	}
 	for _, n := range pipeline.Sources {
 		if _, there := inputs[n.Name]; there {
@@ -48,9 +31,36 @@ func inputsOf(pipeline *configs.Pipeline, texts []string) (map[string]string, er
 	return inputs, nil
 }
 
+// assign reads the values of a flag, each [SOURCE=]FILE, and gives the files to the
+// sources by their names.
+func assign(flag string, pipeline *configs.Pipeline, texts []string) (map[string]string, error) {
+	var names []string
+	for _, n := range pipeline.Sources {
+		names = append(names, n.Name)
+	}
+	files := make(map[string]string)
+	for _, text := range texts {
+		name, file, err := readInput(flag, names, text)
+		if err != nil {
+			return nil, err
+		}
+		if _, twice := files[name]; twice {
+			return nil, usageError("%s names source %q twice", flag, name)
+		}
+		if !readable(file) {
+			return nil, usageError("%s is %q: there is no such file", flag, file)
+		}
+		if info, err := os.Stat(file); err == nil && info.IsDir() {
+			return nil, usageError("%s is %q, a folder: %q reads the files in it", flag, file, filepath.Join(file, "*"))
+		}
+		files[name] = file
+	}
+	return files, nil
+}
+
 // readInput reads [SOURCE=]FILE. Where there is only one source, a name with
 // `=` in it may be a file's.
-func readInput(names []string, text string) (source, file string, err error) {
+func readInput(flag string, names []string, text string) (source, file string, err error) {
 	name, file, named := strings.Cut(text, "=")
 	for _, known := range names {
 		if named && name == known {
@@ -61,9 +71,9 @@ func readInput(names []string, text string) (source, file string, err error) {
 	case len(names) == 1 && (!named || readable(text)):
 		return names[0], text, nil
 	case named:
-		return "", "", usageError("--input is %q: there is no source %q, only %s", text, name, strings.Join(names, ", "))
+		return "", "", usageError("%s is %q: there is no source %q, only %s", flag, text, name, strings.Join(names, ", "))
 	}
-	return "", "", usageError("--input is %q: there are several sources, say which as SOURCE=FILE (%s)", text, strings.Join(names, ", "))
+	return "", "", usageError("%s is %q: there are several sources, say which as SOURCE=FILE (%s)", flag, text, strings.Join(names, ", "))
 }
 
 // readable says that a path names something to read: a file, a pattern that

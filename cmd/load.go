@@ -45,16 +45,26 @@ func (p *program) load(path string) (*loaded, error) {
 
 // check compiles a pipeline file.
 func (p *program) check(path string, data []byte) *loaded {
+	l := parse(path, data)
+	l.compile(operators.Scope{})
+	return l
+}
+
+// parse reads what can be known of a file alone.
+func parse(path string, data []byte) *loaded {
 	l := &loaded{path: path}
 	l.pipeline, l.diagnostics = configs.Parse(path, data, specs(), configs.Environment{})
+	return l
+}
+
+func (l *loaded) compile(scope operators.Scope) {
 	// What parsed of a broken file is compiled too, so that all its problems
 	// come at once.
 	var problems configs.Diagnostics
-	l.plan, problems = operators.NewPlan(l.pipeline, operators.Scope{})
+	l.plan, problems = operators.NewPlan(l.pipeline, scope)
 	l.diagnostics = append(l.diagnostics, problems...)
 	l.diagnostics = append(l.diagnostics, kafka.Check(l.pipeline)...)
 	l.diagnostics = l.diagnostics.Distinct()
-	return l
 }
 
 func (p *program) readFile(path string) ([]byte, error) {

@@ -86,14 +86,13 @@ func collects(key string) func(f *flow) stream {
 	}
 }
 
-// expression checks a field for all that comes, and is what the expression gives;
-// anything where the field was left out.
-func (f *flow) expression(field string) types.Type {
-	return f.plan.gives(f.node.Values.Expression(field), f.in(), nil)
+// expression checks a field for all that comes, if it was not left out.
+func (f *flow) expression(field string) {
+	f.plan.gives(f.node.Values.Expression(field), f.in(), nil)
 }
 
-// tree is [flow.expression] for an expression or a mapping of expressions, in
-// which more is known.
+// tree checks an expression or a mapping of expressions, in which more is known
+// than what flows in s, and is what it gives.
 func (f *flow) tree(field string, s stream, more expression.Known) types.Type {
 	return f.plan.givesTree(f.node.Values.Tree(field), s, more)
 }
@@ -113,9 +112,9 @@ func (f *flow) condition(written *configs.Expression, s stream, more expression.
 }
 
 // fails reports that the node fails for all that comes.
-func (f *flow) fails(message, hint string) {
+func (f *flow) fails(message string) {
 	f.plan.finding(configs.Diagnostic{
-		Position: f.node.KindPos, Width: len(f.node.Kind), Code: configs.CodeWrongKind, Message: message, Hint: hint,
+		Position: f.node.KindPos, Width: len(f.node.Kind), Code: configs.CodeWrongKind, Message: message,
 	})
 }
 

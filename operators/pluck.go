@@ -122,10 +122,10 @@ func plucked(f *flow) stream {
 		if operator.several {
 			steps = []string{strconv.Itoa(i)}
 		}
-		of, code, message, hint := pluckType(in.list(), pick)
+		of, code, message, hint := pluckType(in.list(), pick, vouched(in.says))
 		if message != "" {
 			at := f.node.Values.Part("pick", steps, false)
-			f.plan.finding(configs.Diagnostic{Position: at.Pos, Width: at.Width, Code: code, Message: message + vouched(in.says), Hint: at.Hint(hint)})
+			f.plan.finding(configs.Diagnostic{Position: at.Pos, Width: at.Width, Code: code, Message: message, Hint: at.Hint(hint)})
 		}
 		picked[i] = of
 	}
@@ -138,11 +138,11 @@ func plucked(f *flow) stream {
 }
 
 // pluckType is what is picked of values of a type. The message says why nothing
-// ever is.
-func pluckType(from types.Type, pick any) (of types.Type, code, message, hint string) {
+// ever is, and says who knows it.
+func pluckType(from types.Type, pick any, says string) (of types.Type, code, message, hint string) {
 	if name, isName := pick.(string); isName {
 		if from.Kinds&types.Object == 0 {
-			return types.Any(), configs.CodeWrongKind, fmt.Sprintf("pluck needs an object to take %q from; what comes is %s", name, kindsOf(from)), ""
+			return types.Any(), configs.CodeWrongKind, fmt.Sprintf("pluck needs an object to take %q from; what comes is %s%s", name, kindsOf(from), says), ""
 		}
 		fields := from.Fields()
 		if fields == nil {
@@ -157,7 +157,7 @@ func pluckType(from types.Type, pick any) (of types.Type, code, message, hint st
 		if near := types.Nearest(name, fields.Names()); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
-		return types.Any(), configs.CodeUnknownField, fmt.Sprintf("there is no field %q", name), hint
+		return types.Any(), configs.CodeUnknownField, fmt.Sprintf("there is no field %q%s", name, fields.Vouched()), hint
 	}
 	number, ok := pick.(value.Number)
 	if !ok || !number.IsInteger() {
@@ -165,11 +165,11 @@ func pluckType(from types.Type, pick any) (of types.Type, code, message, hint st
 	}
 	index, _ := number.Int()
 	if from.Kinds&types.List == 0 {
-		return types.Any(), configs.CodeWrongKind, fmt.Sprintf("pluck needs a list to take item %d from; what comes is %s", index, kindsOf(from)), ""
+		return types.Any(), configs.CodeWrongKind, fmt.Sprintf("pluck needs a list to take item %d from; what comes is %s%s", index, kindsOf(from), says), ""
 	}
 	of, there := from.Item(index)
 	if !there {
-		return types.Any(), configs.CodeAlwaysFails, fmt.Sprintf("there is no item %d in a list of %d", index, len(from.Items().Tuple)), ""
+		return types.Any(), configs.CodeAlwaysFails, fmt.Sprintf("there is no item %d in a list of %d%s", index, len(from.Items().Tuple), says), ""
 	}
 	return of, "", "", ""
 }

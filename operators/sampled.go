@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"waterhealer/configs"
+	"waterhealer/engine"
 	"waterhealer/operators/types"
 )
 
@@ -12,6 +13,7 @@ import (
 // given a sample. It is what lint believes of a source without a schema; of one
 // that has a schema, it says whether the records are as the schema says.
 type Sampled struct {
+	codec   string
 	schema  types.Type // anything where there is none
 	sample  types.Sample
 	part    bool // not all of the sample was looked at
@@ -26,24 +28,32 @@ const MaxSampled = 100_000
 // NewSampled begins a sample of the records of a source.
 func NewSampled(pipeline *configs.Pipeline, source *configs.Node) *Sampled {
 	schema, _, _ := readSchema(source, pipeline.File) // its problems are reported with the plan
-	return &Sampled{schema: schema}
+	return &Sampled{codec: sourceCodec(source), schema: schema}
 }
 
-// Add takes the value of one more record; where is its place, for messages. It is
-// false when no more are wanted.
-func (s *Sampled) Add(v any, where func() string) bool {
+// Codec is how the source decodes payloads, "" for values.
+func (s *Sampled) Codec() string { return s.codec }
+
+// Add takes one more record; where is its place, for messages. It is false when no
+// more are wanted.
+func (s *Sampled) Add(r *engine.Record, where string) (more bool, err error) {
 	if s.count == MaxSampled {
 		s.part = true
-		return false
+		return false, nil
 	}
-	s.count++
-	s.sample.Add(v)
-	if !s.schema.Has(v) {
-		if s.misfits++; s.misfits == 1 {
-			s.misfit = where()
+	if s.codec != "" {
+		if err := decoder(s.codec)(r); err != nil {
+			return false, err
 		}
 	}
-	return true
+	s.count++
+	s.sample.Add(r.Value)
+	if !s.schema.Has(r.Value) {
+		if s.misfits++; s.misfits == 1 {
+			s.misfit = where
+		}
+	}
+	return true, nil
 }
 
 // Count is how many records were seen.

@@ -74,12 +74,12 @@ func (c *compiler) knownField(n *ast.MemberNode, from types.Type, key string) (o
 		// wrongly rather than one of those.
 		if near := misspelt(key, f); near != "" && f.Says != "" && !lacks {
 			c.find(finding{at: n.Property.Location(), mistake: UnknownField, minor: true, hint: fmt.Sprintf("did you mean %s?", near),
-				message: fmt.Sprintf("%s may have no field %q%s", written(n.Node), clip(key), vouched(f))})
+				message: fmt.Sprintf("%s may have no field %q%s", written(n.Node), clip(key), f.Vouched())})
 		}
 		return of, true
 	}
 	c.find(finding{at: n.Property.Location(), mistake: UnknownField, minor: lacks || f.Sampled && c.check.doubt > 0,
-		hint: choices([]string{key}, f.Names()), message: fmt.Sprintf("%s has no field %q%s", written(n.Node), clip(key), vouched(f))})
+		hint: choices([]string{key}, f.Names()), message: fmt.Sprintf("%s has no field %q%s", written(n.Node), clip(key), f.Vouched())})
 	return types.Any(), false
 }
 

@@ -123,7 +123,7 @@ func (c *compiler) got(args []argument) types.Type {
 		if f := from.Fields(); f != nil && f.Closed() {
 			if _, there := f.Find(name.Value); !there {
 				c.find(finding{at: name.Location(), mistake: UnknownField, minor: true, hint: choices([]string{name.Value}, f.Names()),
-					message: written(args[0].node) + " has no field " + written(name) + vouched(f)})
+					message: written(args[0].node) + " has no field " + written(name) + f.Vouched()})
 				return types.Any()
 			}
 		}
@@ -132,17 +132,6 @@ func (c *compiler) got(args []argument) types.Type {
 		return from.Each().With(isNil)
 	}
 	return types.Any()
-}
-
-// vouched is who knows the fields, as the end of a message.
-func vouched(f *types.Fields) string {
-	if f.Says == "" {
-		return ""
-	}
-	if f.Sampled {
-		return " " + f.Says
-	}
-	return ", " + f.Says
 }
 
 // predicateGives is what a function over the items of a list gives.

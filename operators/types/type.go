@@ -317,3 +317,14 @@ func (i *Items) has(list []any) bool {
 
 // Same says that two types are known to be the same.
 func (t Type) Same(other Type) bool { return reflect.DeepEqual(t, other) }
+
+// Vouched is who knows that there are no other fields, as the end of a message.
+func (f *Fields) Vouched() string {
+	switch {
+	case f.Says == "":
+		return ""
+	case f.Sampled:
+		return " " + f.Says // the sample is a place, not somebody
+	}
+	return ", " + f.Says
+}
