@@ -127,7 +127,7 @@ func accumulated(f *flow) stream {
 	}
 	next, result, ok := f.step(in, state)
 	if !ok {
-		f.fails("accumulate with returns_state needs [state, result]; its expression gives "+result.Kinds.String())
+		f.fails("accumulate with returns_state needs [state, result]; its expression gives " + result.Kinds.String())
 		return anything()
 	}
 	if f.node.Values.Bool("with_state") {

@@ -24,7 +24,7 @@ func flattenKind() Kind {
 			in := f.in()
 			elements, batched := in.elements()
 			if !batched && in.value.Kinds&types.List == 0 {
-				f.fails("flatten needs a batch or a list; what comes is "+kindsOf(in.list())+vouched(in.says))
+				f.fails("flatten needs a batch or a list; what comes is " + kindsOf(in.list()) + vouched(in.says))
 				return anything()
 			}
 			items := in

@@ -14,9 +14,18 @@ type flow struct {
 	inputs []stream // in the order of from; what Signal names is not among them
 }
 
-// flows finds out what flows between the nodes, and reports what cannot be right
-// for any record.
-func (p *Plan) flows() {
+// flow finds out what flows between the nodes, and reports what cannot be right for
+// any record.
+func (p *Plan) flow() {
+	flows := p.flows()
+	p.keyFlow(flows)
+	for _, output := range p.outputs() {
+		p.outputFlow(output, flows)
+	}
+}
+
+// flows is what each source and operator sends on.
+func (p *Plan) flows() map[*configs.Node]stream {
 	flows := make(map[*configs.Node]stream, len(p.pipeline.Sources)+len(p.pipeline.Operators))
 	for _, n := range p.pipeline.Sources {
 		flows[n] = p.brings(n)
@@ -28,10 +37,7 @@ func (p *Plan) flows() {
 		}
 		flows[n] = f.through()
 	}
-	p.keyFlow(flows)
-	for _, output := range p.outputs() {
-		p.outputFlow(output, flows)
-	}
+	return flows
 }
 
 // from is what comes to a node from one that it reads: anything, where that stands

@@ -17,7 +17,7 @@ func (f *flow) foreach(filters bool) stream {
 		if depth > 1 {
 			message = fmt.Sprintf("needs batches or lists, %d deep; what comes are none", depth)
 		}
-		f.fails(f.node.Kind+" "+message+vouched(in.says))
+		f.fails(f.node.Kind + " " + message + vouched(in.says))
 		return anything()
 	}
 	if elements.none() {

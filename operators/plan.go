@@ -82,7 +82,7 @@ func NewPlan(pipeline *configs.Pipeline, scope Scope) (*Plan, configs.Diagnostic
 	for _, n := range p.outputs() {
 		p.output(n.node, n.sources)
 	}
-	p.flows()
+	p.flow()
 	p.checks()
 	p.problems = p.problems.Distinct()
 	return p, p.problems

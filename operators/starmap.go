@@ -96,7 +96,7 @@ func starmapped(f *flow) stream {
 	items := list.Items()
 	switch {
 	case list.Kinds&types.List == 0:
-		f.fails("starmap needs a batch or a list; what comes is "+kindsOf(list)+vouched(in.says))
+		f.fails("starmap needs a batch or a list; what comes is " + kindsOf(list) + vouched(in.says))
 		return anything()
 	case items != nil && items.Exact && len(items.Tuple) != len(args):
 		at := f.node.Values.Item("args")

@@ -2,6 +2,7 @@ package types
 
 import (
 	"fmt"
+	"slices"
 
 	"waterhealer/engine/value"
 )
@@ -22,10 +23,13 @@ var keywords = []string{
 // keywords notes keys that are almost a keyword: they would say nothing. Any
 // other is left alone, since a schema may have keys of its own.
 func (r *schemaReader) keywords(o *value.Object, path string) {
-	const short, long = 4, 8 // names up to short are too near to anything
+	const short, long, longest = 4, 8, 40 // names up to short are too near to anything
 	for name := range o.All() {
+		if len(name) <= short || len(name) > longest || slices.Contains(keywords, name) {
+			continue
+		}
 		near := Nearest(name, keywords)
-		if near == "" || near == name || len(name) <= short || len(name) < long && edits([]rune(name), []rune(near)) > 1 {
+		if near == "" || len(name) < long && edits([]rune(name), []rune(near)) > 1 {
 			continue
 		}
 		r.note(SchemaProblem{Path: path + "/" + escape(name), Key: true, Warning: true,

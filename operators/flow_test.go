@@ -1,0 +1,320 @@
+package operators_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"waterhealer/configs"
+	"waterhealer/engine"
+	"waterhealer/engine/value"
+	"waterhealer/operators"
+	"waterhealer/operators/types"
+)
+
+// shape is a JSON Schema and what fits it.
+type shape struct {
+	kind     string // a type of JSON Schema, "" for one of several
+	names    []string
+	fields   []*shape
+	optional []bool
+	closed   bool
+	items    *shape
+	texts    []string
+	several  []*shape
+}
+
+func drawShape(t *rapid.T, depth int) *shape {
+	kinds := []string{"string", "number", "integer", "boolean", "null", "enum"}
+	if depth > 0 {
+		kinds = append(kinds, "object", "object", "object", "array", "array", "")
+	}
+	s := &shape{kind: rapid.SampledFrom(kinds).Draw(t, "kind")}
+	switch s.kind {
+	case "enum":
+		s.texts = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"x", "y", "10"}), 1, 2, rapid.ID).Draw(t, "texts")
+	case "object":
+		s.closed = rapid.Bool().Draw(t, "closed")
+		for _, name := range []string{"a", "b", "id"} {
+			if rapid.Bool().Draw(t, name) {
+				s.names, s.fields = append(s.names, name), append(s.fields, drawShape(t, depth-1))
+				s.optional = append(s.optional, rapid.Bool().Draw(t, "optional"))
+			}
+		}
+	case "array":
+		s.items = drawShape(t, depth-1)
+	case "":
+		s.several = []*shape{drawShape(t, depth-1), drawShape(t, depth-1)}
+	}
+	return s
+}
+
+// schema is the shape as a JSON Schema.
+func (s *shape) schema() map[string]any {
+	schema := map[string]any{}
+	switch s.kind {
+	case "":
+		schema["anyOf"] = []any{s.several[0].schema(), s.several[1].schema()}
+		return schema
+	case "enum":
+		schema["enum"] = s.texts
+		return schema
+	case "object":
+		properties, required := map[string]any{}, []string{}
+		for i, name := range s.names {
+			properties[name] = s.fields[i].schema()
+			if !s.optional[i] {
+				required = append(required, name)
+			}
+		}
+		schema["properties"], schema["required"] = properties, required
+		if s.closed {
+			schema["additionalProperties"] = false
+		}
+	case "array":
+		schema["items"] = s.items.schema()
+	}
+	schema["type"] = s.kind
+	return schema
+}
+
+// draw makes a value that fits.
+func (s *shape) draw(t *rapid.T) any {
+	switch s.kind {
+	case "string":
+		return rapid.SampledFrom([]string{"", "x", "10", "abc"}).Draw(t, "string")
+	case "enum":
+		return rapid.SampledFrom(s.texts).Draw(t, "text")
+	case "number":
+		return rapid.SampledFrom([]any{1, 0.5, -2, 1e3}).Draw(t, "number")
+	case "integer":
+		return rapid.IntRange(-2, 3).Draw(t, "integer")
+	case "boolean":
+		return rapid.Bool().Draw(t, "boolean")
+	case "object":
+		o := map[string]any{}
+		for i, name := range s.names {
+			if !s.optional[i] || rapid.Bool().Draw(t, "there") {
+				o[name] = s.fields[i].draw(t)
+			}
+		}
+		if !s.closed && rapid.Bool().Draw(t, "more") {
+			o["c"] = 7
+		}
+		return o
+	case "array":
+		list := make([]any, rapid.IntRange(0, 3).Draw(t, "length"))
+		for i := range list {
+			list[i] = s.items.draw(t)
+		}
+		return list
+	case "":
+		return rapid.SampledFrom(s.several).Draw(t, "one").draw(t)
+	}
+	return nil
+}
+
+// drawFormula makes an expression over value and further names.
+func drawFormula(t *rapid.T, depth int, names ...string) string {
+	leaf := func() string {
+		return rapid.SampledFrom(append([]string{"value", "value", "value.a", "value.b", "value.id", "value.c", "value?.a", "value[0]", "value.a.b",
+			"value.a[0]", "1", `"x"`, "nil", "offset", "topic", "key"}, names...)).Draw(t, "leaf")
+	}
+	if depth == 0 {
+		return leaf()
+	}
+	part := func() string { return drawFormula(t, depth-1, names...) }
+	form := rapid.SampledFrom([]string{
+		"%s + %s", "%s == %s", "%s > %s", "%s ?? %s", "merge(%s, {\"a\": %s})", "{\"a\": %s, \"b\": %s}", "[%s, %s]", "%s and %s", "concat(%s, [%s])",
+		"len(%s)", "map(%s, .a)", "filter(%s, .a == 1)", "sum(%s)", "string(%s)", "type(%s) == \"string\"", "not %s", "[%s]", "first(%s)", "(%s)?.b", "%s != nil", "(%s).a", "(%s)[0]",
+	}).Draw(t, "form")
+	if strings.Count(form, "%s") == 2 {
+		return "(" + fmt.Sprintf(form, part(), part()) + ")"
+	}
+	return "(" + fmt.Sprintf(form, part()) + ")"
+}
+
+// drawChain makes operators, each reading from the one before or from two.
+func drawChain(t *rapid.T) (text string, names []string) {
+	var b strings.Builder
+	quoted := func(names ...string) string {
+		return "'" + drawFormula(t, rapid.IntRange(0, 2).Draw(t, "depth"), names...) + "'"
+	}
+	names = []string{"in", "more"}
+	for i := range rapid.IntRange(1, 4).Draw(t, "operators") {
+		name, from := fmt.Sprintf("n%d", i), names[len(names)-1]
+		if i == 0 {
+			from = "in"
+		}
+		kind := rapid.SampledFrom([]string{
+			"map: " + quoted(), "map: {a: " + quoted() + ", id: " + quoted() + "}", "map: {a: {b: " + quoted() + "}}", "map_async: " + quoted(),
+			"filter: " + quoted(), "remove: " + quoted(), "flatten: {}", "partition: 2", "partition: {size: 2, key: " + quoted() + "}", "partition_time: 1s",
+			"partition_unique: {size: 2, key: " + quoted() + "}", "sliding_window: 2", "timed_window: 1s", "timed_window_unique: {interval: 1s, key: " + quoted() + "}",
+			"foreach_map: " + quoted("index"), "foreach_map: {a: " + quoted() + "}", "foreach_async: {expr: " + quoted() + ", depth: 2}", "foreach_filter: " + quoted("index"),
+			"pluck: a", "pluck: 0", "pluck: [a, b]", "pluck: [0, -1]", "starmap: {args: [x, y], expr: " + quoted("x", "y", "x.a") + "}",
+			"accumulate: " + quoted("state", "state.a"), "accumulate: {expr: " + quoted("state") + ", start: 0}", "accumulate: {expr: " + quoted("state") + ", start: '{\"a\": 1}', with_state: true}",
+			"accumulate: {expr: '[" + strings.Trim(quoted("state"), "'") + ", value]', start: " + quoted() + ", returns_state: true}",
+			"accumulate: {expr: " + quoted("state") + ", with_state: true}", "accumulate: {expr: " + quoted("state") + ", returns_state: true}",
+			"unique: " + quoted(), "slice: {start: 1}", "frequencies: {}", "buffer: 3", "latest: {}", "sample: 2", "delay: 1s", "rate_limit: 1s", "union: {}",
+		}).Draw(t, "kind")
+		if rapid.IntRange(0, 5).Draw(t, "two") == 0 {
+			from = "[" + from + ", more]"
+			kind = rapid.SampledFrom([]string{"union: {}", "zip: {}", "zip: {literals: {1: " + quoted() + "}}", "zip_latest: {}", "combine_latest: {}", "map: " + quoted(), "flatten: {}"}).Draw(t, "join")
+		}
+		fmt.Fprintf(&b, "  - {name: %s, from: %s, %s}\n", name, from, kind)
+		names = append(names, name)
+	}
+	return b.String(), names[2:]
+}
+
+// passed are the records that came through each operator.
+type passed struct {
+	mu      sync.Mutex
+	records map[string][]any
+}
+
+type passedOutput struct {
+	passed *passed
+	name   string
+}
+
+func (o *passedOutput) Open(context.Context) error  { return nil }
+func (o *passedOutput) Close(context.Context) error { return nil }
+
+func (o *passedOutput) Write(_ context.Context, records []*engine.Record) []error {
+	o.passed.mu.Lock()
+	defer o.passed.mu.Unlock()
+	for _, r := range records {
+		o.passed.records[o.name] = append(o.passed.records[o.name], r.List())
+	}
+	return nil
+}
+
+// TestTypesHoldInRuns: whatever records flow, in pipelines of random operators with
+// random expressions, are of the types that lint says, and an operator that it says
+// fails for every record lets none through.
+func TestTypesHoldInRuns(t *testing.T) {
+	told, ran := 0, 0
+	property := func(rt *rapid.T) {
+		shapes := []*shape{drawShape(rt, 3), drawShape(rt, 2)}
+		chain, names := drawChain(rt)
+		text := "on_error: {then: skip}\nsources:\n"
+		feeds := make(map[string]feed)
+		var inputs []string
+		for i, name := range []string{"in", "more"} {
+			schema, err := json.Marshal(shapes[i].schema())
+			if err != nil {
+				rt.Fatal(err)
+			}
+			text += fmt.Sprintf("  - {name: %s, memory: {}, schema: %s}\n", name, schema)
+			var lines []string
+			for range rapid.IntRange(1, 5).Draw(rt, "records") {
+				line, err := json.Marshal(shapes[i].draw(rt))
+				if err != nil {
+					rt.Fatal(err)
+				}
+				lines = append(lines, string(line))
+			}
+			inputs = append(inputs, lines...)
+			feeds[name] = func(_ context.Context, push func(...*engine.Record)) {
+				for _, line := range lines {
+					push(&engine.Record{Raw: []byte(line)})
+				}
+			}
+		}
+		text += "operators:\n" + chain + "sinks:\n  - {from: [in, more], memory: {}}\n"
+		for _, name := range names {
+			text += fmt.Sprintf("  - {name: to-%s, from: %s, memory: {}}\n", name, name)
+		}
+		failing, flows, got := lintedAndRun(t, text, feeds)
+		for _, name := range names {
+			for _, v := range got[name] {
+				ran++
+				if of := flows[name]; !of.Has(v) {
+					rt.Fatalf("what comes from %s is not of type %s: %s\n%s%s", name, of, shownValue(v), text, strings.Join(inputs, "\n"))
+				}
+				if message := failing[name]; message != "" && !empty(v) {
+					rt.Fatalf("lint says of %s: %s\nbut it gives %s\n%s%s", name, message, shownValue(v), text, strings.Join(inputs, "\n"))
+				}
+			}
+		}
+		told += len(failing)
+	}
+	for range 4 { // one time alone would miss most mistakes
+		rapid.Check(t, property)
+	}
+	if told == 0 || ran == 0 {
+		t.Errorf("%d operators were said to fail, %d records came through", told, ran)
+	}
+}
+
+// empty is a value that foreach has nothing to do with.
+func empty(v any) bool {
+	list, is := v.([]any)
+	return is && !slices.ContainsFunc(list, func(item any) bool { return !empty(item) })
+}
+
+func shownValue(v any) string {
+	text, err := value.Append(nil, v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return string(text)
+}
+
+// lintedAndRun runs a pipeline whatever lint says of its types. failing are the
+// operators that lint says fail for each record, with what it says.
+func lintedAndRun(t *testing.T, text string, feeds map[string]feed) (failing map[string]string, flows map[string]types.Type, got map[string][]any) {
+	t.Helper()
+	_, plan, problems := compile(t, text)
+	failing = make(map[string]string)
+	lines := strings.Split(text, "\n")
+	for _, d := range problems {
+		if d.Severity == configs.Warning {
+			continue
+		}
+		switch d.Code {
+		case configs.CodeUnknownField, configs.CodeNeverHolds, configs.CodeJoinStall:
+		case configs.CodeWrongKind, configs.CodeAlwaysFails, configs.CodeNotBoolean:
+			line := lines[d.Position.Line-1]
+			_, name, _ := strings.Cut(line, "name: ")
+			name, _, _ = strings.Cut(name, ",")
+			if strings.Contains(line, "accumulate") && !strings.Contains(line, "start:") {
+				continue // the first record gets through
+			}
+			failing[name] = d.String()
+		default:
+			return nil, nil, nil // an expression does not compile
+		}
+	}
+	p := &passed{records: make(map[string][]any)}
+	graph, err := plan.Graph(operators.Connectors{
+		Sources: func(nodes []*configs.Node, _ map[string]operators.SourceSettings) (sources []engine.Source, err error) {
+			for _, n := range nodes {
+				sources = append(sources, &memorySource{name: n.Name, feed: feeds[n.Name]})
+			}
+			return sources, nil
+		},
+		Output: func(r operators.OutputRequest) (engine.Output, error) {
+			return &passedOutput{passed: p, name: strings.TrimPrefix(r.Name, "to-")}, nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	graph.Workers = 1
+	rt, err := engine.New(graph, engine.Options{Clock: engine.FrozenClock{}, ListFailures: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := rt.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return failing, plan.Flows(), p.records
+}
