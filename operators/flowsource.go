@@ -17,6 +17,9 @@ func (p *Plan) brings(n *configs.Node) stream {
 	sampled := p.sampled[n.Name]
 	switch {
 	case says:
+		if types.Both(schema, s.value).Empty() {
+			p.problems = append(p.problems, neverFits(n, s))
+		}
 		s = values(schema, bySchema)
 		if sampled != nil {
 			p.problems = append(p.problems, sampled.unlike(n)...)
@@ -38,6 +41,17 @@ func (p *Plan) brings(n *configs.Node) stream {
 		return s.batches()
 	}
 	return s
+}
+
+// neverFits reports a schema that no record can be as.
+func neverFits(n *configs.Node, decoded stream) configs.Diagnostic {
+	at := n.Common.Part("schema", nil, false)
+	d := configs.Diagnostic{Position: at.Pos, Width: at.Width, Code: configs.CodeSchema, Message: "no value is as this schema says"}
+	if !decoded.value.Unknown() {
+		d.Message += ": records are " + decoded.value.Kinds.String() + vouched(decoded.says)
+	}
+	d.Hint = at.Hint("")
+	return d
 }
 
 // decoded is what a source's decoder makes.

@@ -96,7 +96,7 @@ func (p *Program) Calls(name string) bool { return p.calls[name] }
 func (p *Program) NeverBool() bool { return p.kinds&isBool == 0 }
 
 // Kinds names what the expression may give, as far as can be known before it
-// runs, for example "integer or float".
+// runs, for example "string or list".
 func (p *Program) Kinds() string { return p.kinds.Names() }
 
 // maxWork bounds the work of one run, in bytes of memory or their worth in

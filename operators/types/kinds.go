@@ -83,27 +83,20 @@ func (k Kinds) Never(want Kinds) bool {
 
 // String is the words for a message, for example "a string or a list".
 func (k Kinds) String() string {
-	if k == Anything {
+	words := k.words()
+	for i := range words {
+		words[i] = WithArticle(words[i])
+	}
+	switch last := len(words) - 1; {
+	case k == Anything:
 		return "any value"
-	}
-	var words []string
-	if k&Number == Number {
-		words = append(words, "a number")
-		k &^= Number
-	}
-	for i, name := range kindNames {
-		if k&(1<<i) != 0 {
-			words = append(words, WithArticle(name))
-		}
-	}
-	if len(words) == 0 {
+	case last < 0:
 		return "nothing"
-	}
-	last := len(words) - 1
-	if last == 0 {
+	case last == 0:
 		return words[0]
+	default:
+		return strings.Join(words[:last], ", ") + " or " + words[last]
 	}
-	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 // Names are the words of the kinds, without articles.
@@ -111,13 +104,25 @@ func (k Kinds) Names() string {
 	if k == Anything {
 		return "any value"
 	}
+	return strings.Join(k.words(), " or ")
+}
+
+// words name the kinds: both sorts of numbers as one, and nil last.
+func (k Kinds) words() []string {
 	var words []string
+	if k&Number == Number {
+		words = append(words, "number")
+		k &^= Number
+	}
 	for i, name := range kindNames {
-		if k&(1<<i) != 0 {
+		if kind := Kinds(1) << i; kind != Nil && k&kind != 0 {
 			words = append(words, name)
 		}
 	}
-	return strings.Join(words, " or ")
+	if k&Nil != 0 {
+		words = append(words, kindNames[0])
+	}
+	return words
 }
 
 // WithArticle is a kind's word as a sentence has it.
