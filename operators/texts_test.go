@@ -18,13 +18,13 @@ func TestObjectsOfTextsAreLikeOthers(t *testing.T) {
   - map: {a: value.a, "b é": value.b.c, d: 'value["d"]', e: 'value.a == nil ? 8/2 : 1.5', f: value.a == 3, g: 1}
   - filter: value.a != 3
   - map: {x: value.a, y: 'value["b é"]', e: value.e, less: 'value.e < 2', f: value.f, k: type(value.e), all: value, in: {d: value.d, g: {g: value.g}}}
-  - map: {x: value.x, y: value.y, e: 'value["e"]', less: value.less, f: value.f, k: value.k, all: value.all, in: value.in.d, a: value.all.a, g: 'value.in.g?.g', none: value.in.none}
+  - map: {x: value.x, y: value.y, e: 'value["e"]', less: value.less, f: value.f, k: value.k, all: value.all, in: value.in.d, a: value.all.a, g: 'value.in.g?.g', none: 'value.in[value.k]'}
 `
 	const computed = `operators:
   - map: '{"a": value.a, "b é": value.b.c, "d": value["d"], "e": value.a == nil ? 8/2 : 1.5, "f": value.a == 3, "g": 1}'
   - filter: value.a != 3
   - map: '{"x": value.a, "y": value["b é"], "e": value.e, "less": value.e < 2, "f": value.f, "k": type(value.e), "all": value, "in": {"d": value.d, "g": {"g": value.g}}}'
-  - map: '{"x": value.x, "y": value.y, "e": value["e"], "less": value.less, "f": value.f, "k": value.k, "all": value.all, "in": value.in.d, "a": value.all.a, "g": value.in.g?.g, "none": value.in.none}'
+  - map: '{"x": value.x, "y": value.y, "e": value["e"], "less": value.less, "f": value.f, "k": value.k, "all": value.all, "in": value.in.d, "a": value.all.a, "g": value.in.g?.g, "none": value.in[value.k]}'
 `
 	scalars := []string{`1`, `1.10`, `-0`, `1e400`, `12345678901234567890123`, `"x"`, `"é"`, `"a\nb"`, `"\u00e9"`, `""`, `null`, `true`, `false`, `{"k":1,"k":2}`, `[1, 2]`, `3`}
 	rapid.Check(t, func(r *rapid.T) {
