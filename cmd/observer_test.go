@@ -221,7 +221,7 @@ operators:
   - name: ä
     foreach_map: value
   - name: braces
-    map: '{a: parse_json("{}")}.a ?? {b: 2}.b'
+    map: '{a: parse_json(to_json(value))}.a ?? {b: 2}.b'
 sinks:
   - healing: {interval: 2s, ignore: true, to: [{kafka: {topic: {expr: 'value.a + "," + value.b'}, key: value.k, acks: all}}]}
   - name: block
@@ -241,7 +241,7 @@ on_error: {then: dead_letter, dead_letter: {kafka: {topic: dead}}}
 		"p.yaml:7:5":   "n: value.n, sum: value.a + value.b",
 		"p.yaml:12:5":  "size: 50, timeout: 2s",
 		"p.yaml:14:5":  "value",
-		"p.yaml:16:5":  "{a: parse_json(\"{}\")}.a ?? {b: 2}.b",
+		"p.yaml:16:5":  "{a: parse_json(to_json(value))}.a ?? {b: 2}.b",
 		"p.yaml:18:5":  "interval: 2s, ignore: true",
 		"p.yaml:18:49": `topic: {expr: 'value.a + "," + value.b'}, key: value.k`,
 		"p.yaml:21:5":  "",

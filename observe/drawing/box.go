@@ -1,6 +1,7 @@
 package drawing
 
 import (
+	"math"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -44,3 +45,46 @@ func middle(s string, width int) string {
 
 // asideWords are what an edge beside the graph is called.
 func asideWords(aside string) string { return strings.ReplaceAll(aside, "_", " ") + "s" }
+
+// headLines is the text of a frame; what is behind the empty line is smaller.
+func (d *Graph) headLines(group int) []string {
+	g := &d.Groups[group]
+	lines := append(broken(g.Title, headCells), "")
+	lines = append(lines, broken(g.Runs, headCells)...)
+	return append(lines, broken(g.Order, headCells)...)
+}
+
+// head is how large that is.
+func (d *Graph) head(group int) box {
+	lines := d.headLines(group)
+	b := box{h: float64(len(lines)) * textSize * lineHeight}
+	for _, line := range lines {
+		b.w = max(b.w, cells(line, textSize))
+	}
+	return b
+}
+
+// sizeOf is how large the box around some lines is, of which the first is a name.
+func sizeOf(lines []string) box {
+	b := box{h: 2*boxPadY + nameSize*lineHeight + float64(len(lines)-1)*textSize*lineHeight}
+	for i, line := range lines {
+		size := textSize
+		if i == 0 {
+			size = nameSize
+		}
+		b.w = max(b.w, cells(line, size))
+	}
+	b.w = math.Ceil(max(b.w, 90) + 2*boxPadX)
+	return b
+}
+
+func cells(s string, size float64) float64 { return float64(ansi.StringWidth(s)) * size * cellWidth }
+
+// broken are the lines of a text, none wider than most. Wrap alone may let a hyphen
+// stand out.
+func broken(s string, most int) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(ansi.Hardwrap(ansi.Wrap(s, most, ""), most, false), "\n")
+}

@@ -59,11 +59,10 @@ func (d *Graph) dotBox(at int) string {
 
 // dotText quotes lines, each of which but the only one ends in end.
 func dotText(end string, lines ...string) string {
-	escape := strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 	var texts []string
 	for _, line := range lines {
 		if line != "" {
-			texts = append(texts, escape.Replace(visible(line)))
+			texts = append(texts, quoteEscapes.Replace(visible(line)))
 		}
 	}
 	text := strings.Join(texts, end)
@@ -72,3 +71,8 @@ func dotText(end string, lines ...string) string {
 	}
 	return `"` + text + `"`
 }
+
+// quoteEscapes are those of texts in quotes in DOT and in YAML.
+//
+//nolint:gochecknoglobals // a constant table
+var quoteEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)

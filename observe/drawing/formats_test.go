@@ -77,26 +77,30 @@ var (
 func TestMermaidAndDOT(t *testing.T) {
 	checkGraphs(t, func(t *rapid.T, d *Graph) {
 		for _, format := range []struct {
-			text, node, edge string
-			line             *regexp.Regexp
-		}{{d.Mermaid(), "n%d[", "n%d -", mermaidLine}, {d.DOT(), "n%d [", "n%d ->", dotLine}} {
+			text string
+			line *regexp.Regexp
+		}{{d.Mermaid(), mermaidLine}, {d.DOT(), dotLine}} {
 			lines := strings.Split(strings.TrimSuffix(format.text, "\n"), "\n")
-			edges := 0
+			edges, boxes := 0, make(map[string]int)
 			for _, line := range lines {
 				if !format.line.MatchString(line) {
 					t.Errorf("%q is not right in\n%s", line, format.text)
 				}
-				if regexp.MustCompile(`^ *n\d+ -`).MatchString(line) {
+				line = strings.TrimLeft(line, " ")
+				name := strings.TrimRight(line[:min(len(line), strings.IndexFunc(line+" ", func(c rune) bool { return c != 'n' && (c < '0' || c > '9') }))], " ")
+				switch rest := strings.TrimLeft(line[len(name):], " "); {
+				case strings.HasPrefix(rest, "-") && name != "":
 					edges++
+				case strings.HasPrefix(rest, "[") || strings.HasPrefix(rest, "("):
+					boxes[name]++
 				}
 			}
 			if edges != len(d.drawn()) {
 				t.Errorf("there are %d edges, not %d", edges, len(d.drawn()))
 			}
 			for i := range d.Nodes {
-				boxes := regexp.MustCompile(fmt.Sprintf(`(?m)^ *n%d *[\[(]`, i+1)).FindAllString(format.text, -1)
-				if len(boxes) != 1 {
-					t.Errorf("node %d is there %d times", i+1, len(boxes))
+				if n := boxes[fmt.Sprint("n", i+1)]; n != 1 {
+					t.Errorf("node %d is there %d times", i+1, n)
 				}
 			}
 		}
@@ -108,10 +112,8 @@ func TestDrawnTwice(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := randomGraph(t, 20, names)
 		a, b := Of(g, details(g)), Of(g, details(g))
-		for range 3 {
-			if a.Text(TextOptions{}) != b.Text(TextOptions{}) || a.Mermaid() != b.Mermaid() || a.DOT() != b.DOT() || a.SVG() != b.SVG() {
-				t.Fatal("drawn twice, it is not the same")
-			}
+		if a.Text(TextOptions{}) != b.Text(TextOptions{}) || a.Mermaid() != b.Mermaid() || a.DOT() != b.DOT() || a.SVG() != b.SVG() {
+			t.Fatal("drawn twice, it is not the same")
 		}
 	})
 }

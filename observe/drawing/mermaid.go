@@ -82,5 +82,5 @@ func mermaidText(lines ...string) string {
 
 // yamlText quotes a text that has no control characters.
 func yamlText(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+	return `"` + quoteEscapes.Replace(s) + `"`
 }
