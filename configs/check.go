@@ -44,6 +44,9 @@ func checkFields(path string, fields []Field) []error {
 		} else {
 			seen[f.Name] = true
 			problems = append(problems, checkField(path+"."+f.Name, f)...)
+			if f.VariablesOf != "" && findField(fields, f.VariablesOf) == nil {
+				problems = append(problems, fmt.Errorf("%s.%s: its variables are those of %q, which is no field", path, f.Name, f.VariablesOf))
+			}
 		}
 	}
 	return problems

@@ -80,12 +80,13 @@ func TestCheckSpecs(t *testing.T) {
 			{Name: "p", Type: c.TypeInt, Values: []string{"1"}},
 			{Name: "q", Type: c.TypeMap, Item: &c.Field{Type: c.TypeDuration, Max: "x"}},
 			{Name: "r", Type: c.TypeDuration, Min: "x"},
+			{Name: "s", Type: c.TypeTree, VariablesOf: "none"},
 		}},
 		{Section: c.SectionOperator, Kind: "b", Aliases: []string{"a", "from"}, ShortMapping: true},
 	}
 	err := c.CheckSpecs(bad)
 	for _, want := range []string{`a: the short form sets "none"`, "a.n: the default", "a.n: there are two", "a.m.b: the default", "a.o: a required",
-		"a.o|: the bound", "a.p: allowed values", "a.q.*: the bound", "a.r: the bound", "operator a: there are two", "operator from: the name", "b: a mapping is"} {
+		"a.o|: the bound", "a.p: allowed values", "a.q.*: the bound", "a.r: the bound", "a.s: its variables", "operator a: there are two", "operator from: the name", "b: a mapping is"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in:\n%v", want, err)
 		}

@@ -55,7 +55,9 @@ type Field struct {
 	// Variables are names that the expressions of this field know beside those that
 	// all know.
 	Variables []string
-	Doc       string // one or two sentences
+	// VariablesOf is a field of the same kind whose values are further such names.
+	VariablesOf string
+	Doc         string // one or two sentences
 }
 
 // Spec describes a kind of node.

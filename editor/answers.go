@@ -34,10 +34,10 @@ func (s *server) item(t *text, i int, p proposal) completionItem {
 		TextEdit: textEdit{Range: t.span(p.replace), NewText: p.insert},
 	}
 	if p.doc != "" {
-		item.Documentation = shown(p.doc, s.itemPlain)
+		item.Documentation = shown(p.doc, s.client.Load().itemPlain)
 	}
 	switch {
-	case p.snippet && s.noSnippets:
+	case p.snippet && s.client.Load().noSnippets:
 		item.TextEdit.NewText = strings.ReplaceAll(p.insert, "$0)", "")
 	case p.snippet:
 		item.InsertTextFormat = insertSnippet
@@ -62,7 +62,7 @@ func (s *server) hover(_ context.Context, p documentAt) (any, error) {
 	if text == "" {
 		return nil, nil
 	}
-	return hover{Contents: *shown(text, s.hoverPlain), Range: t.span(at)}, nil
+	return hover{Contents: *shown(text, s.client.Load().hoverPlain), Range: t.span(at)}, nil
 }
 
 func (s *server) definition(_ context.Context, p documentAt) (any, error) {
@@ -83,7 +83,7 @@ func (s *server) documentSymbol(_ context.Context, p documentParams) (any, error
 		return []symbol{}, nil
 	}
 	all := s.language.symbols(newOutline(t.data), t)
-	if !s.flatSymbols {
+	if !s.client.Load().flatSymbols {
 		return all, nil
 	}
 	flat := []symbolInformation{}

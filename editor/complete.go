@@ -2,6 +2,7 @@ package editor
 
 import (
 	"slices"
+	"strings"
 
 	"waterhealer/configs"
 )
@@ -47,6 +48,9 @@ type completion struct {
 }
 
 func (c *completion) add(p proposal) {
+	if strings.ContainsAny(c.text[c.replace.from:c.replace.to], "\r\n") {
+		return // the protocol knows no offers for text of several lines
+	}
 	p.insert = c.before + p.insert
 	p.replace = c.replace
 	c.proposals = append(c.proposals, p)

@@ -28,7 +28,7 @@ func (c *completion) expression(f *configs.Field, p *part) {
 	default:
 		return // what a value holds is not known here
 	}
-	for _, v := range variablesOf(f.Variables) {
+	for _, v := range variablesOf(c.further(f, p)) {
 		c.add(proposal{label: v.Name, kind: itemVariable, insert: v.Name, detail: v.Doc, doc: describeVariable(v)})
 	}
 	called := strings.HasPrefix(c.text[w.at.to:], "(")

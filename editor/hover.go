@@ -43,7 +43,7 @@ func (l *language) hoverValue(o *outline, p *part, offset int) (text string, at 
 		switch f.Type {
 		case configs.TypeExpression, configs.TypeTree:
 			w := o.expressionWord(p, offset)
-			return l.hoverName(o, f, w), w.at
+			return l.hoverName(o, f, p, w), w.at
 		case configs.TypeNode:
 			if found, ok := l.readFrom(o, o.value(p)); ok {
 				return describeNode(found.node, o.lineOf(found.at.from)), o.inner(p)
@@ -58,7 +58,7 @@ func (l *language) hoverValue(o *outline, p *part, offset int) (text string, at 
 }
 
 // hoverName says what a name of an expression means.
-func (l *language) hoverName(o *outline, f *configs.Field, w expressionWord) string {
+func (l *language) hoverName(o *outline, f *configs.Field, p *part, w expressionWord) string {
 	name := o.text[w.at.from:w.at.to]
 	switch {
 	case w.text || name == "":
@@ -73,7 +73,7 @@ func (l *language) hoverName(o *outline, f *configs.Field, w expressionWord) str
 	case w.of != "":
 		return ""
 	}
-	for _, v := range variablesOf(f.Variables) {
+	for _, v := range variablesOf(o.further(f, p)) {
 		if v.Name == name {
 			return describeVariable(v)
 		}

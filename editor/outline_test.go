@@ -54,7 +54,7 @@ func TestOutlineOfPipelines(t *testing.T) {
 func asked(t interface{ Fatalf(string, ...any) }, l *language, text string, offset int) {
 	o, doc := newOutline(text), newText(text)
 	for _, p := range l.complete(o, offset) {
-		if p.replace.from > offset || p.replace.to < offset || strings.Contains(text[p.replace.from:p.replace.to], "\n") && p.kind != itemValue && p.kind != itemReference {
+		if p.replace.from > offset || p.replace.to < offset || strings.ContainsAny(text[p.replace.from:p.replace.to], "\r\n") {
 			t.Fatalf("%q at %d: %q replaces %q", text, offset, p.label, text[p.replace.from:p.replace.to])
 		}
 	}

@@ -55,20 +55,11 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, o Options) error {
 		return ErrNoShutdown // in the middle of a message
 	case status.Err != nil:
 		return fmt.Errorf("speak with the editor: %w", status.Err)
-	case state(s.state.Load()) != shutDown:
+	case !s.ended.Load():
 		return ErrNoShutdown
 	}
 	return nil
 }
-
-// state is how far a session is.
-type state int32
-
-const (
-	begun state = iota
-	initialized
-	shutDown
-)
 
 // The protocol's own error codes.
 const (
@@ -83,10 +74,12 @@ type server struct {
 	language  *language
 	documents *documents
 	rpc       *jrpc2.Server
-	state     atomic.Int32
-	// Set by initialize.
-	hoverPlain, itemPlain, flatSymbols, noSnippets bool
+	client    atomic.Pointer[abilities] // nil before initialize
+	ended     atomic.Bool               // by shutdown
 }
+
+// abilities are what an editor lacks.
+type abilities struct{ hoverPlain, itemPlain, flatSymbols, noSnippets bool }
 
 // Assign finds what answers a method. The library runs a notification before what
 // comes behind it, and requests beside each other.
@@ -98,7 +91,7 @@ func (s *server) Assign(_ context.Context, method string) jrpc2.Handler {
 		return ignore
 	case "shutdown":
 		return s.during(func(context.Context, *jrpc2.Request) (any, error) {
-			s.state.Store(int32(shutDown))
+			s.ended.Store(true)
 			return nil, nil
 		})
 	case "exit":
@@ -136,13 +129,13 @@ func ignore(context.Context, *jrpc2.Request) (any, error) { return nil, nil }
 // during lets a handler run between initialize and shutdown only.
 func (s *server) during(h jrpc2.Handler) jrpc2.Handler {
 	return func(ctx context.Context, r *jrpc2.Request) (any, error) {
-		switch now := state(s.state.Load()); {
-		case now == initialized:
-			return h(ctx, r)
-		case now == begun:
+		switch {
+		case s.client.Load() == nil:
 			return nil, jrpc2.Errorf(codeNotInitialized, "the session begins with initialize")
+		case s.ended.Load():
+			return nil, jrpc2.Errorf(jrpc2.InvalidRequest, "the session has ended")
 		}
-		return nil, jrpc2.Errorf(jrpc2.InvalidRequest, "the session has ended")
+		return h(ctx, r)
 	}
 }
 
@@ -170,14 +163,15 @@ func answer[P any](do func(context.Context, P) (any, error)) jrpc2.Handler {
 }
 
 func (s *server) initialize(_ context.Context, p initializeParams) (any, error) {
-	if !s.state.CompareAndSwap(int32(begun), int32(initialized)) {
+	client := p.Capabilities.TextDocument
+	if !s.client.CompareAndSwap(nil, &abilities{
+		hoverPlain:  !slices.Contains(client.Hover.ContentFormat, markdown),
+		itemPlain:   !slices.Contains(client.Completion.CompletionItem.DocumentationFormat, markdown),
+		noSnippets:  !client.Completion.CompletionItem.SnippetSupport,
+		flatSymbols: !client.DocumentSymbol.Hierarchical,
+	}) {
 		return nil, jrpc2.Errorf(jrpc2.InvalidRequest, "the session has begun")
 	}
-	client := p.Capabilities.TextDocument
-	s.hoverPlain = !slices.Contains(client.Hover.ContentFormat, markdown)
-	s.itemPlain = !slices.Contains(client.Completion.CompletionItem.DocumentationFormat, markdown)
-	s.noSnippets = !client.Completion.CompletionItem.SnippetSupport
-	s.flatSymbols = !client.DocumentSymbol.Hierarchical
 	return initializeResult{
 		Capabilities: serverCapabilities{
 			PositionEncoding:           "utf-16",

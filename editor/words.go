@@ -1,9 +1,11 @@
 package editor
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"waterhealer/configs"
 	"waterhealer/operators/expression"
 )
 
@@ -98,6 +100,25 @@ func variablesOf(further []string) []expression.VariableDoc {
 		}
 	}
 	return known
+}
+
+// further are the names that the expressions of a field know beside those that all
+// know: those of its spec, and those that stand in another field beside it.
+func (o *outline) further(f *configs.Field, p *part) []string {
+	names := slices.Clone(f.Variables)
+	for ; f.VariablesOf != "" && p != nil; p = p.parent {
+		beside := p.child(f.VariablesOf)
+		if beside == nil {
+			continue
+		}
+		for _, one := range append([]*part{beside}, beside.children...) {
+			if name := o.value(one); name != "" {
+				names = append(names, name)
+			}
+		}
+		break
+	}
+	return names
 }
 
 // constants are the keys under `vars:`.

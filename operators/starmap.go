@@ -20,7 +20,7 @@ func starmapKind() Kind {
 			Finished: "when what was made of it is finished",
 			Fields: []configs.Field{
 				{Name: "args", Type: configs.TypeString, List: true, Required: true, Doc: "The names of the items, in order. In `expr` they hide variables of the same name."},
-				{Name: "expr", Type: configs.TypeTree, Required: true, Doc: "The new value: an expression over the names, or a mapping of such expressions."},
+				{Name: "expr", Type: configs.TypeTree, Required: true, VariablesOf: "args", Doc: "The new value: an expression over the names, or a mapping of such expressions."},
 			},
 			Example: "starmap: {args: [price, count], expr: price * count}\n",
 			Given:   []string{"[3, 2]", "[5, 1]"}, Gives: []string{"6", "5"},
