@@ -87,8 +87,8 @@ func readable(nodes []namedNode) (words []string, at map[string]readablePlace) {
 	}
 	for i := range nodes {
 		n := &nodes[i]
-		if n.section == configs.SectionSink {
-			continue
+		if n.section == configs.SectionSink || n.spec == nil && n.at == n.part.name {
+			continue // or it is only begun
 		}
 		for _, b := range n.branches {
 			put(n.name+"."+b.name, n, b.at)
