@@ -254,6 +254,57 @@ func TestTypesHoldInRuns(t *testing.T) {
 	}
 }
 
+// TestEveryKindSaysWhatFlowsOn: one that does not would hide the mistakes behind it.
+func TestEveryKindSaysWhatFlowsOn(t *testing.T) {
+	for _, k := range operators.Kinds() {
+		if k.Flow == nil {
+			t.Errorf("%s has no Flow", k.Spec.Kind)
+		}
+	}
+}
+
+// TestFlows: what is known behind each sort of node, and which topics are.
+func TestFlows(t *testing.T) {
+	const source = "sources:\n  - name: in\n    memory: {}\n    schema: {additionalProperties: false, required: [id, n], properties: {id: {type: string}, n: {type: [number]}, list: {type: array, items: {type: boolean}}}, type: object}\n"
+	for operator, want := range map[string]string{
+		"filter: value.n > 1":                           "{id: string, n: number, list?: [boolean, …]}",
+		"map: {a: value.id, b: {c: value.n + 1}}":       "{a: string, b: {c: number}}",
+		"map: value.list":                               "[boolean, …] | nil",
+		"map: '[value.id, len(value.id)]'":              "[string, integer]",
+		"map: value.n > 1":                              "boolean",
+		"pluck: id":                                     "string",
+		"pluck: [n, list]":                              "[number, [boolean, …]]",
+		"partition: 3":                                  "{id: string, n: number, list?: [boolean, …]}",
+		"frequencies: {}":                               "{…: integer}",
+		"accumulate: {expr: state + value.n, start: 0}": "number",
+		"accumulate: {expr: 'concat(state, [value.id])', start: '[]'}":               "[string, …]",
+		"accumulate: {expr: '[state + 1, value.id]', start: 0, returns_state: true}": "string",
+		"accumulate: {expr: value.id, start: 0, with_state: true}":                   "[string, string]",
+		"map: {copy: value}": "{copy: {id: string, n: number, list?: [boolean, …]}}",
+	} {
+		_, plan, problems := compile(t, source+"operators:\n  - {name: o, "+operator+"}\n")
+		if got := plan.Flows()["o"].String(); got != want || broken(problems) {
+			t.Errorf("%s sends on %s, want %s; %v", operator, got, want, problems)
+		}
+	}
+	for operators, want := range map[string]string{
+		"{name: a, partition: 2}, {name: o, map: value}":                                                              "[{id: string, n: number, list?: [boolean, …]}, …]",
+		"{name: a, partition: 2}, {name: o, flatten: {}}":                                                             "{id: string, n: number, list?: [boolean, …]}",
+		"{name: a, partition: 2}, {name: o, foreach_map: value.n}":                                                    "number",
+		"{name: a, partition: 2}, {name: b, foreach_filter: value.n > 1}, {name: o, map: 'value[0].id'}":              "string",
+		"{name: a, sliding_window: 2}, {name: b, partition: 2}, {name: o, foreach_async: {expr: value.id, depth: 2}}": "string",
+		"{name: a, map: value.id}, {name: b, from: in, map: value.n}, {name: o, from: [a, b], union: {}}":             "number | string",
+		"{name: a, map: value.id}, {name: o, from: [a, in], zip_latest: {}}":                                          "[string, {id: string, n: number, list?: [boolean, …]}]",
+		"{name: a, pluck: [id, n]}, {name: o, starmap: {args: [x, y], expr: {x: y, y: x}}}":                           "{x: number, y: string}",
+		"{name: a, pluck: [id, n]}, {name: o, flatten: {}}":                                                           "number | string",
+	} {
+		_, plan, problems := compile(t, source+"operators: ["+operators+"]\n")
+		if got := plan.Flows()["o"].String(); got != want || broken(problems) {
+			t.Errorf("%s sends on %s, want %s; %v", operators, got, want, problems)
+		}
+	}
+}
+
 // empty is a value that foreach has nothing to do with.
 func empty(v any) bool {
 	list, is := v.([]any)

@@ -96,6 +96,10 @@ func beside(file, path string) string {
 type fileError struct{ error }
 
 func readSchemaFile(path string) (any, error) {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		return nil, &fileError{fmt.Errorf("cannot read the schema: %s is no file", path)} // a pipe would keep lint waiting
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, &fileError{fmt.Errorf("cannot read the schema: %w", err)}

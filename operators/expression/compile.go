@@ -228,7 +228,11 @@ func (c *compiler) fold(n node) node {
 		}
 		return n
 	}
-	return c.constant(v)
+	folded := c.constant(v)
+	if c.check != nil {
+		folded.Type = folded.AnyText() // vars may say something else elsewhere
+	}
+	return folded
 }
 
 // constant is a node that always gives v, of which a check wants to know more.

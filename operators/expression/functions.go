@@ -204,6 +204,7 @@ func (c *compiler) applyTo(n ast.Node, fn *function, args []argument, fixed bool
 	}
 	if fn.name == "env" && fixed {
 		run = once(run)
+		fixed = c.check == nil // where it is checked, it may not be set
 	}
 	return node{run: run, Type: c.functionGives(fn, args), fixed: fixed && !fn.changing}
 }

@@ -88,7 +88,7 @@ func (c *compiler) identifier(n *ast.IdentifierNode) node {
 	if n.Value == "vars" {
 		c.program.reads["vars"] = true
 		vars := c.constant(c.program.options.Vars)
-		vars.Type = vars.Made("in vars")
+		vars.Type = vars.AnyText().Made("in vars") // its texts may be others elsewhere
 		return vars
 	}
 	c.unknownName(n)

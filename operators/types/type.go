@@ -328,3 +328,30 @@ func (f *Fields) Vouched() string {
 	}
 	return ", " + f.Says
 }
+
+// AnyText is the type where each of its texts may be any other.
+func (t Type) AnyText() Type { return t.anyText(0) }
+
+func (t Type) anyText(depth int) Type {
+	t.texts = nil
+	if depth > maxDepth {
+		return t
+	}
+	if t.fields != nil {
+		f := *t.fields
+		f.Rest, f.List = f.Rest.anyText(depth+1), slices.Clone(f.List)
+		for i := range f.List {
+			f.List[i].Type = f.List[i].Type.anyText(depth + 1)
+		}
+		t.fields = f.weighed()
+	}
+	if t.items != nil {
+		items := *t.items
+		items.each, items.Tuple = items.each.anyText(depth+1), slices.Clone(items.Tuple)
+		for i := range items.Tuple {
+			items.Tuple[i] = items.Tuple[i].anyText(depth + 1)
+		}
+		t.items = items.weighed()
+	}
+	return t
+}
