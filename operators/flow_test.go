@@ -161,7 +161,7 @@ func drawChain(t *rapid.T) (text string, names []string) {
 			"accumulate: " + quoted("state", "state.a"), "accumulate: {expr: " + quoted("state") + ", start: 0}", "accumulate: {expr: " + quoted("state") + ", start: '{\"a\": 1}', with_state: true}",
 			"accumulate: {expr: '[" + strings.Trim(quoted("state"), "'") + ", value]', start: " + quoted() + ", returns_state: true}",
 			"accumulate: {expr: " + quoted("state") + ", with_state: true}", "accumulate: {expr: " + quoted("state") + ", returns_state: true}",
-			"unique: " + quoted(), "slice: {start: 1}", "frequencies: {}", "buffer: 3", "latest: {}", "sample: 2", "delay: 1s", "rate_limit: 1s", "union: {}",
+			"unique: " + quoted(), "slice: {start: 1}", "frequencies: {}", "buffer: 3", "latest: {}", "sample: 2", "delay: 1s", "rate_limit: 1s", "union: {}", "collect: {flush_on: more}",
 		}).Draw(t, "kind")
 		if rapid.IntRange(0, 5).Draw(t, "two") == 0 {
 			from = "[" + from + ", more]"
