@@ -40,7 +40,7 @@ on_error: {then: dead_letter, dead_letter: {kafka: {topic: dead}}}
 	}
 	said = run(t, "lint", file(t, "away.yaml", "sources:\n  - kafka: {brokers: [\"127.0.0.1:1\"], topics: [in], group: g}\nsinks:\n  - healing: {}\n"),
 		"--connect", "--connect-timeout", "100ms").exits(t, 1).stdout
-	if !strings.HasPrefix(said, "away.yaml:2:22: error[unreachable]: ") {
+	if !strings.HasPrefix(said, "away.yaml:2:23: error[unreachable]: ") {
 		t.Errorf("lint says\n%s", said)
 	}
 	run(t, "lint", "away.yaml").exits(t, 0)
@@ -85,7 +85,7 @@ sinks:
   - healing: {to: {kafka: {topic: small}}}
 `, 0)
 	for _, want := range []string{
-		"p.yaml:3:52: warning[message-size]: a record of topic large may have 5000000 bytes, max_in_flight allows 2097152",
+		"p.yaml:3:53: warning[message-size]: a record of topic large may have 5000000 bytes, max_in_flight allows 2097152",
 		"p.yaml:5:35: warning[message-size]: a record of topic large may have 5000000 bytes, topic small takes 1000",
 	} {
 		if !strings.Contains(said, want) {

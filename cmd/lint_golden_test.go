@@ -1,10 +1,10 @@
 package cmd
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -83,16 +83,14 @@ func TestLintTogether(t *testing.T) {
 
 var codeIn = regexp.MustCompile(`(?m): (?:error|warning)\[([a-z0-9-]+)\]: `)
 
-// TestLintEveryCode expects a bad file for each code, and no code that is not
+// TestLintEveryCode expects a golden file for each code, and no code that is not
 // explained.
 func TestLintEveryCode(t *testing.T) {
 	seen := make(map[string]bool)
-	for _, path := range pipelines(t, "testdata/lint/bad", 150) {
-		out, err := os.ReadFile(strings.TrimSuffix(path, ".yaml") + ".out")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range codeIn.FindAllStringSubmatch(string(out), -1) {
+	outputs := outputsOf(t, "testdata/lint/bad", 150)
+	maps.Copy(outputs, outputsOf(t, "testdata/lint/connect", 7))
+	for path, out := range outputs {
+		for _, m := range codeIn.FindAllStringSubmatch(out, -1) {
 			seen[m[1]] = true
 			if _, known := configs.Explain(m[1]); !known {
 				t.Errorf("%s: %s is not explained", path, m[1])
@@ -100,8 +98,8 @@ func TestLintEveryCode(t *testing.T) {
 		}
 	}
 	for _, e := range configs.Codes() {
-		if !seen[e.Code] && !slices.Contains(configs.NeedsBrokers(), e.Code) {
-			t.Errorf("no file under testdata/lint/bad gives %s", e.Code)
+		if !seen[e.Code] {
+			t.Errorf("no file under testdata/lint/bad or testdata/lint/connect gives %s", e.Code)
 		}
 	}
 }

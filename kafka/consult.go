@@ -143,20 +143,29 @@ func (c *consultant) reportAt(d configs.Diagnostic) {
 	}
 }
 
+// unreachable reports brokers: one at its address, several at their list.
+func (c *consultant) unreachable(hint, message string) {
+	at := c.asked.Item("brokers")
+	if items := at.Items(); len(items) == 1 {
+		at = items[0]
+	}
+	c.reportAt(configs.Diagnostic{Position: at.Pos(), Width: at.Width(), Severity: configs.Error, Code: configs.CodeUnreachable, Message: message, Hint: hint})
+}
+
 func (c *consultant) consult(ctx context.Context, settings configs.Values) {
 	client, err := c.connection.Client(ctx, c.connection.Config())
 	if err != nil {
-		c.report(configs.Error, c.asked, "brokers", configs.CodeUnreachable, "are they up, and can this machine reach them?", "%s", strings.TrimPrefix(err.Error(), "kafka: "))
+		c.unreachable("are they up, and can this machine reach them?", strings.TrimPrefix(err.Error(), "kafka: "))
 		return
 	}
 	defer func() { _ = client.Close() }() // nothing was written
 	admin, err := sarama.NewClusterAdminFromClient(client)
 	if err != nil {
-		c.report(configs.Error, c.asked, "brokers", configs.CodeUnreachable, "", "%v", err)
+		c.unreachable("", err.Error())
 		return
 	}
 	if err := c.topics(client); err != nil {
-		c.report(configs.Error, c.asked, "brokers", configs.CodeUnreachable, "", "asking for topics: %v", err)
+		c.unreachable("", fmt.Sprintf("asking for topics: %v", err))
 		return
 	}
 	c.groups(client)

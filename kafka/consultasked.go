@@ -68,13 +68,8 @@ func fixedTopic(n *configs.Node) string {
 
 func (c *consultant) topic(v configs.Values, field, topic string, state *sarama.TopicMetadata, operation int32, done string) {
 	report := func(severity configs.Severity, code, hint, format string, args ...any) {
-		d := configs.Diagnostic{Severity: severity, Code: code, Message: fmt.Sprintf(format, args...), Hint: hint, Position: v.Pos(field), Width: v.Width(field)}
-		for _, item := range v.Item(field).Items() {
-			if item.String() == topic {
-				d.Position, d.Width = item.Pos(), item.Width()
-			}
-		}
-		c.reportAt(d)
+		at := itemOf(v, field, topic)
+		c.reportAt(configs.Diagnostic{Severity: severity, Code: code, Message: fmt.Sprintf(format, args...), Hint: hint, Position: at.Pos(), Width: at.Width()})
 	}
 	switch {
 	case state == nil, state.Err == sarama.ErrUnknownTopicOrPartition, len(state.Partitions) == 0 && state.Err == sarama.ErrNoError:
@@ -87,6 +82,16 @@ func (c *consultant) topic(v configs.Values, field, topic string, state *sarama.
 	for _, p := range leaderless(state) {
 		report(configs.Warning, configs.CodeMissingTopic, "it cannot be read or written until a broker that has it is back", "partition %d of topic %s has no leader", p, topic)
 	}
+}
+
+// itemOf is the item of a list that has a text, or the whole list.
+func itemOf(v configs.Values, field, text string) configs.Item {
+	for _, item := range v.Item(field).Items() {
+		if item.String() == text {
+			return item
+		}
+	}
+	return v.Item(field)
 }
 
 // refused says that an operation is not among those that the brokers told of.
@@ -163,8 +168,12 @@ func (c *consultant) sizes(admin sarama.ClusterAdmin, settings configs.Values) {
 	for _, n := range c.sources {
 		for _, topic := range n.Values.Strings("topics") {
 			if limit := c.limit(admin, topic); settings.Alternative("max_in_flight") && limit > memory {
-				c.report(configs.Warning, n.Values, "topics", configs.CodeMessageSize, "raise the bytes of `max_in_flight`",
-					"a record of topic %s may have %d bytes, max_in_flight allows %d", topic, limit, memory)
+				at := itemOf(n.Values, "topics", topic)
+				c.reportAt(configs.Diagnostic{
+					Position: at.Pos(), Width: at.Width(), Severity: configs.Warning, Code: configs.CodeMessageSize,
+					Message: fmt.Sprintf("a record of topic %s may have %d bytes, max_in_flight allows %d", topic, limit, memory),
+					Hint:    "raise the bytes of `max_in_flight`",
+				})
 			}
 		}
 	}
