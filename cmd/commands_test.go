@@ -97,7 +97,7 @@ func TestLintFormats(t *testing.T) {
 	}
 	run(t, "lint", "c.yaml", "--format", "json").exits(t, 0).prints(t, "[]\n")
 	github := run(t, "lint", "b.yaml", "--format", "github").exits(t, 1)
-	if !strings.HasPrefix(github.stdout, "::error file=b.yaml,line=4,col=5,title=unknown-kind::") {
+	if !strings.HasPrefix(github.stdout, "::error file=b.yaml,line=4,col=5,endColumn=10,title=unknown-kind::\"stdot\" is no kind of sink%0Ahint: did you mean") {
 		t.Errorf("github is\n%s", github.stdout)
 	}
 }

@@ -46,8 +46,12 @@ func writeGitHub(w io.Writer, diagnostics configs.Diagnostics) {
 	message := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 	for _, d := range diagnostics {
-		fmt.Fprintf(w, "::%s file=%s,line=%d,col=%d,title=%s::%s\n", d.Severity,
-			property.Replace(d.Position.File), d.Position.Line, d.Position.Column, d.Code, message.Replace(d.Message))
+		said := d.Message
+		if d.Hint != "" {
+			said += "\nhint: " + d.Hint
+		}
+		fmt.Fprintf(w, "::%s file=%s,line=%d,col=%d,endColumn=%d,title=%s::%s\n", d.Severity,
+			property.Replace(d.Position.File), d.Position.Line, d.Position.Column, d.Position.Column+max(d.Width, 1), d.Code, message.Replace(said))
 	}
 }
 

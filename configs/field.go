@@ -30,10 +30,13 @@ func (r *reader) fields(fields []Field, it *item, owner place) Values {
 	v := Values{owner: owner.pos, fields: make(map[string]*value, len(fields))}
 	misspelt := make(map[string]bool) // what unknown keys were likely meant to be
 	if it != nil {
-		for _, e := range it.entries {
+		for _, e := range r.takenOut(fields, it.entries) {
 			if f := findField(fields, e.key); f != nil {
 				v.fields[f.Name] = r.value(f, e.value, e.place())
 				continue
+			}
+			if r.full() {
+				continue // nothing more is said
 			}
 			misspelt[meant(e.key, fieldNames(fields))] = true
 			f := findField(fields, certain(e.key, fieldNames(fields)))

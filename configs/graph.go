@@ -228,7 +228,9 @@ func (g *graph) lookup(ref Reference) (n *Node, branch string) {
 	}
 	var names []string
 	for _, n := range slices.Concat(g.pipeline.Sources, g.pipeline.Operators) {
-		names = append(names, n.Name)
+		if f := n.Common.fields["name"]; f == nil || !f.substituted {
+			names = append(names, n.Name)
+		}
 	}
 	listed := ""
 	if len(names) > 0 && len(names) <= 12 {

@@ -126,18 +126,17 @@ func (r *reader) otherKind(section Section, unknown []entry) *entry {
 			return r.insideOther(&entry{key: kind, said: kind, pos: e.pos, width: e.width, value: fields, through: e.through}, r.find(section, kind))
 		}
 	}
-	for _, e := range unknown {
-		kind := certain(e.key, r.kindsOf(section))
-		if kind == "" || len(unknown) > 1 {
-			continue
-		}
-		e.key = kind
-		if spec := r.find(section, kind); e.value.shape != mapping && takesWords(spec) {
-			e.value = &item{shape: scalar, tag: "!!null", pos: e.pos, width: e.width} // `sink: print` is no format
-		}
-		return &e
+	if len(unknown) != 1 {
+		return nil
 	}
-	return nil
+	e := unknown[0]
+	if e.key = certain(e.key, r.kindsOf(section)); e.key == "" {
+		return nil
+	}
+	if e.value.shape != mapping && takesWords(r.find(section, e.key)) {
+		e.value = &item{shape: scalar, tag: "!!null", pos: e.pos, width: e.width} // `sink: print` is no format
+	}
+	return &e
 }
 
 // takesWords reports a kind whose short form is one of some words, or none.
@@ -167,6 +166,9 @@ func (r *reader) insideOther(kind *entry, spec *Spec) *entry {
 // `inputs:` for `from:`, among those, and reports them. The rest is returned.
 func (r *reader) commonByOther(rest *item, unknown []entry, common, own []Field) []entry {
 	return slices.DeleteFunc(unknown, func(e entry) bool {
+		if r.full() {
+			return false
+		}
 		name := certain(e.key, fieldNames(common))
 		if name == "" || rest.entry(name) != nil || certain(e.key, fieldNames(own)) != "" || findField(own, e.key) != nil {
 			return false
@@ -211,4 +213,26 @@ func (r *reader) insideObject(f *Field, e entry) bool {
 		return true
 	}
 	return false
+}
+
+// takenOut are the entries of a mapping, and of those in it in which other
+// programs hold the settings of a client, which are reported.
+func (r *reader) takenOut(fields []Field, entries []entry) []entry {
+	holds := func(e entry) bool {
+		holder := slices.Contains([]string{"consumerparams", "producerconfig", "producerparams", "librdkafkaoptions"}, plainWord(e.key))
+		return holder && e.value.shape == mapping && findField(fields, e.key) == nil
+	}
+	if !slices.ContainsFunc(entries, holds) {
+		return entries
+	}
+	var all []entry
+	for _, e := range entries {
+		if !holds(e) {
+			all = append(all, e)
+			continue
+		}
+		r.unknownKey(e, fieldNames(fields))
+		all = append(all, e.value.entries...)
+	}
+	return all
 }

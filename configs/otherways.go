@@ -30,7 +30,7 @@ var otherWays = []way{
 	{"maxinflight*", "leave it out: what must stay in order is written one after the other, all else at once"},
 	{"transactionalid transactional", "leave it out: records are written at least once, and `idempotent` keeps out what is sent again"},
 	{"regexptopics topicpattern topicspattern topicsregex subscribepattern", "topics are named, not matched: `topics: [a, b]`"},
-	{"consumerparams producerconfig producerparams librdkafkaoptions", "its settings are keys here, beside `topics` or `topic`: `brokers: [...]`, `group: ...`"},
+	{"consumerparams producerconfig producerparams librdkafkaoptions", "what is in it stands beside `topics` or `topic`"},
 	// Kafka Connect.
 	{"connectorclass", "a connector is two nodes here, a source and a sink: `waterhealer new` writes a file to begin with"},
 	{"tasksmax", "start the same pipeline several times: processes of one group share the partitions; `workers` are the lanes of one process"},

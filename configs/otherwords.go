@@ -35,7 +35,7 @@ var otherWords = map[string][]string{
 	"staticheaders": {"headers"}, "metadata": {"headers"}, "keyfield": {"key"}, "ackreplicas": {"acks"}, "flush": {"linger"},
 	"maxbatchsize": {"size"}, "topicname": {"topic", "topics"}, "topics": {"topic"}, "topic": {"topics"}, "partitions": {"partitioner"},
 	"string": {"text"}, "utf8": {"text"}, "plain": {"text", "PLAIN"}, "raw": {"bytes"}, "binary": {"bytes"}, "1": {"leader"}, "-1": {"all"},
-	"duration": {"by", "interval", "timeout"}, "windowsecs": {"interval"}, "timeoutsecs": {"timeout"}, "timeoutms": {"timeout"}, "nworkers": {"workers"}, "upstreams": {"from"},
+	"threshold": {"per_second"}, "duration": {"by", "interval", "timeout"}, "windowsecs": {"interval"}, "timeoutsecs": {"timeout"}, "timeoutms": {"timeout"}, "nworkers": {"workers"}, "upstreams": {"from"},
 	// What is done about errors.
 	"stop": {"halt"}, "fail": {"halt"}, "abort": {"halt"}, "raise": {"halt"}, "ignore": {"skip"}, "continue": {"skip"}, "drop": {"skip"},
 	"retries": {"attempts", "retry"}, "maxretries": {"attempts", "retry"}, "maxattempts": {"attempts"},

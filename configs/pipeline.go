@@ -183,6 +183,7 @@ func (r *reader) pipeline(p *Pipeline, it *item) {
 	first := it.place()
 	rest := &item{shape: mapping, pos: it.pos}
 	misspelt := make(map[string]bool) // what unknown keys were likely meant to be
+	known := topKeys()
 	for _, e := range it.entries {
 		switch {
 		case e.key == "on_error":
@@ -196,9 +197,10 @@ func (r *reader) pipeline(p *Pipeline, it *item) {
 			p.Sinks = r.section(SectionSink, e)
 		case findField(settings, e.key) != nil:
 			rest.entries = append(rest.entries, e)
+		case r.full(): // nothing more is said
 		default:
-			r.otherTopKey(p, it, e)
-			misspelt[meant(e.key, topKeys())] = true
+			r.otherTopKey(p, it, e, known)
+			misspelt[meant(e.key, known)] = true
 		}
 	}
 	p.Settings = r.fields(settings, rest, first)
@@ -236,11 +238,11 @@ func topKeys() []string {
 }
 
 // otherTopKey reports a key of the top level that is none.
-func (r *reader) otherTopKey(p *Pipeline, top *item, e entry) {
-	section := certain(e.key, topKeys())
+func (r *reader) otherTopKey(p *Pipeline, top *item, e entry, known []string) {
+	section := certain(e.key, known)
 	switch {
 	case !slices.Contains(sectionKeys(), section) || top.entry(section) != nil:
-		r.unknownTopKey(e)
+		r.unknownTopKey(e, known)
 	case section == SectionSource.key():
 		p.Sources = append(p.Sources, r.otherSection(SectionSource, e)...)
 	case section == SectionOperator.key():
@@ -251,16 +253,16 @@ func (r *reader) otherTopKey(p *Pipeline, top *item, e entry) {
 }
 
 // unknownTopKey says of a field of a node where it belongs.
-func (r *reader) unknownTopKey(e entry) {
+func (r *reader) unknownTopKey(e entry, known []string) {
 	for i := range r.specs {
 		s := &r.specs[i]
-		if field := certain(e.key, fieldNames(s.Fields)); field != "" && s.Section == SectionSource && certain(e.key, topKeys()) == "" && !r.full() {
+		if field := certain(e.key, fieldNames(s.Fields)); field != "" && s.Section == SectionSource && certain(e.key, known) == "" {
 			r.reportAt(e.place(), CodeUnknownKey, fmt.Sprintf("unknown key %q", e.said),
 				fmt.Sprintf("`%s` is a field of a source: `sources: [{%s: {%s: ...}}]`", field, s.Kind, field))
 			return
 		}
 	}
-	r.unknownKey(e, topKeys())
+	r.unknownKey(e, known)
 }
 
 // section reads a list of nodes.

@@ -2,6 +2,7 @@ package expression
 
 import (
 	"regexp"
+	"strings"
 
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser/lexer"
@@ -13,8 +14,11 @@ var floorDivision = regexp.MustCompile(`^[ \t]*//[ \t]*[0-9][0-9_.]*[ \t]*(?:[)\
 // checkDivision refuses `a // 2`: in other languages it divides, here all from
 // the // on would be a comment and the value stay as it is.
 func (c *compiler) checkDivision(source string) {
+	if c.err != nil || !strings.Contains(source, "//") {
+		return
+	}
 	tokens, err := lexer.Lex(file.NewSource(source))
-	if err != nil || c.err != nil {
+	if err != nil {
 		return // the parser says it
 	}
 	characters := []rune(source)
