@@ -82,25 +82,38 @@ func (b *lockedBuffer) next() <-chan struct{} {
 // start runs the program in the background; it is killed when the test ends.
 func start(t testing.TB, env []string, args ...string) *program {
 	t.Helper()
+	p := prepared(t, env, args...)
+	p.begin()
+	return p
+}
+
+// prepared is a program that is not started.
+func prepared(t testing.TB, env []string, args ...string) *program {
+	t.Helper()
 	p := &program{t: t, cmd: exec.Command(binary, args...), done: make(chan struct{})}
 	p.cmd.Dir = t.TempDir()
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return p
+}
+
+// begin starts it; it is killed when the test ends.
+func (p *program) begin() {
+	p.t.Helper()
 	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
+		p.t.Fatal(err)
 	}
 	go func() {
 		p.err = p.cmd.Wait()
 		close(p.done)
 	}()
-	t.Cleanup(func() {
+	p.t.Cleanup(func() {
 		p.kill()
-		if t.Failed() {
-			t.Logf("waterhealer %s\nstderr:\n%s", strings.Join(args, " "), tail(p.stderr.String(), 6000))
+		if p.t.Failed() {
+			p.t.Logf("waterhealer %s\nstderr:\n%s", strings.Join(p.cmd.Args[1:], " "), tail(p.stderr.String(), 6000))
 		}
 	})
-	return p
 }
 
 func tail(text string, n int) string {
