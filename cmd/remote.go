@@ -103,8 +103,8 @@ emit_id (topic/partition/offset), key, value and headers as they leave the node.
   waterhealer tap 127.0.0.1:8080 map-1 --filter 'value.mag >= 6' --limit 5
 
 The pipeline is never slowed: at most 100 records a second are shown, a filter is tried
-on 5,000, and the rest goes by. A node with inspect: true begins with its last records.
-On a batch value is the list of its elements.
+on 5,000, and the rest goes by. Without a filter a node with inspect: true begins with its
+last records. On a batch value is the list of its elements.
 
 Exit code: 0 after --limit records, a signal or the end of the pipeline; 1 when the
 connection breaks; 2 when the pipeline refuses, as with an unknown node.`,

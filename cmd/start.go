@@ -84,6 +84,7 @@ func startTracing(ctx context.Context, l *loaded, logger *slog.Logger) (traces *
 	if err != nil {
 		return nil, nil, usageError("traces: %w", err)
 	}
+	logger.Info("records are followed with OpenTelemetry", "sampler", traces.Sampler())
 	return traces, func() {
 		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), traceStop)
 		defer cancel()

@@ -21,6 +21,9 @@ func testSupervise(t *testing.T, b *broker) {
 		{"on-error", "{on_error: true}", "  - map: 'value.id == 120 ? fail(\"poison\") : value'\n    on_error: {retry: {attempts: 1}, then: skip}",
 			1, "stopped by supervise: on_error: ", records},
 		{"max-uptime", "{max_uptime: 5s}", "  - filter: value.id >= 0", 5, "stopped by supervise: max_uptime: it has run for 5s", -1},
+		// An idle topic is no stall, whatever else is set.
+		{"idle", "{no_commit: 2s, no_poll: 2s, stall_after: 3s, on_error: true, max_uptime: 10s}", "  - filter: value.id >= 0",
+			5, "stopped by supervise: max_uptime: it has run for 10s", records},
 		{"max-commits", "{max_commits: 1}", "  - filter: value.id >= 0", 5, "stopped by supervise: max_commits: ", records},
 		// The first record cannot be written, and the others wait behind it.
 		{"no-commit", "{no_commit: 2s}\nshutdown_timeout: 5s", "  - filter: value.id >= 0",

@@ -48,6 +48,15 @@ func samplerFromEnvironment() (sampler, error) {
 	}
 }
 
+// Sampler says which records are followed.
+func (t *Tracing) Sampler() string {
+	share := float64(t.sampler.below) / float64(uint64(1)<<63)
+	if t.sampler.parent {
+		return fmt.Sprintf("as headers say, of others a share of %.3g", share)
+	}
+	return fmt.Sprintf("a share of %.3g", share)
+}
+
 // sampled says whether a record is followed. parent is the trace that its
 // headers name; number that of a new one.
 func (s sampler) sampled(parent trace.SpanContext, number trace.TraceID) bool {

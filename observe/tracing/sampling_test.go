@@ -72,6 +72,26 @@ func TestRatio(t *testing.T) {
 	}
 }
 
+// The log says in words what is sampled.
+func TestSamplerInWords(t *testing.T) {
+	for variable, want := range map[string]string{
+		"":                         "as headers say, of others a share of 1",
+		"parentbased_always_off":   "as headers say, of others a share of 0",
+		"traceidratio":             "a share of 1e-05",
+		"parentbased_traceidratio": "as headers say, of others a share of 1e-05",
+	} {
+		t.Setenv("OTEL_TRACES_SAMPLER", variable)
+		t.Setenv("OTEL_TRACES_SAMPLER_ARG", "0.00001")
+		s, err := samplerFromEnvironment()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := (&Tracing{sampler: s}).Sampler(); got != want {
+			t.Errorf("%s: %s, want %s", variable, got, want)
+		}
+	}
+}
+
 // Tracing is off where nobody asked for it.
 func TestWanted(t *testing.T) {
 	for _, c := range []struct {
