@@ -89,7 +89,7 @@ func startTracing(ctx context.Context, l *loaded, logger *slog.Logger) (traces *
 		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), traceStop)
 		defer cancel()
 		if err := traces.Stop(stopping); err != nil {
-			logger.Warn("the last traces were not sent", "error", err)
+			logger.Warn("not all traces were sent", "error", err)
 		}
 	}, nil
 }

@@ -128,7 +128,7 @@ func testTracesWithoutCollector(t *testing.T, b *broker) {
 	b.produce(t, names[0], numbers(0, 10, 1)...)
 	pipeline := file(t, "p.yaml", linear(names[0], names[1], "untold", "  - map: {id: value.id}"))
 	code, p := run(t, b.env("OTEL_TRACES_EXPORTER=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1"), time.Minute, "run", pipeline, "--until-end")
-	if code != 0 || !strings.Contains(p.stderr.String(), "traces are not sent") {
+	if code != 0 || !strings.Contains(p.stderr.String(), "not all traces are sent") {
 		t.Errorf("exit code %d", code)
 	}
 	b.committed(t, "untold", names[0], 10)

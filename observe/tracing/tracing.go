@@ -9,6 +9,7 @@
 //	sampling.go  which records are followed
 //	spans.go     the spans
 //	headers.go   W3C trace context in record headers
+//	dropped.go   spans that nobody gets
 //
 // It is on where the standard variables name a collector, and costs nothing
 // where they do not: then the engine has no tracer to ask. It is the only
@@ -17,6 +18,7 @@ package tracing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -48,6 +50,7 @@ type Tracing struct {
 	provider *sdk.TracerProvider
 	tracer   trace.Tracer
 	sampler  sampler
+	account  *account
 	// writing are the calls of outputs for followed records, so that messages
 	// can name them; busy is how many.
 	mu      sync.Mutex
@@ -99,9 +102,10 @@ func Start(ctx context.Context, o Options) (*Tracing, error) {
 }
 
 func newTracing(exporter sdk.SpanExporter, about *resource.Resource, s sampler) *Tracing {
-	t := &Tracing{sampler: s, writing: make(map[written]*call)}
+	t := &Tracing{sampler: s, writing: make(map[written]*call), account: newAccount(exporter)}
 	t.provider = sdk.NewTracerProvider(
-		sdk.WithBatcher(exporter), sdk.WithResource(about), sdk.WithIDGenerator(numbers{}),
+		sdk.WithSpanProcessor(endings{t.account}), // before the spans may be given to anybody
+		sdk.WithBatcher(t.account), sdk.WithResource(about), sdk.WithIDGenerator(numbers{}),
 		sdk.WithSampler(sdk.AlwaysSample()), // what is not sampled never comes here
 	)
 	t.tracer = t.provider.Tracer("waterhealer")
@@ -124,12 +128,13 @@ func exporterFromEnvironment(ctx context.Context) (sdk.SpanExporter, error) {
 	return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_PROTOCOL is %q, must be http/protobuf or grpc", protocol)
 }
 
-// Stop sends what is left, at most until ctx is done. It may be called on nil.
+// Stop sends what is left, at most until ctx is done; the error says what could
+// not be sent, or was dropped before. It may be called on nil.
 func (t *Tracing) Stop(ctx context.Context) error {
 	if t == nil {
 		return nil
 	}
-	return t.provider.Shutdown(ctx)
+	return errors.Join(t.provider.Shutdown(ctx), t.account.missing())
 }
 
 // Tracer is what the engine asks; nil on nil.
@@ -157,6 +162,6 @@ func (c *complaints) Handle(err error) {
 	defer c.mu.Unlock()
 	if now := time.Now(); now.Sub(c.last) >= complaintPause {
 		c.last = now
-		c.logger.Warn("traces are not sent; the pipeline goes on", "error", err)
+		c.logger.Warn("not all traces are sent; the pipeline goes on", "error", err)
 	}
 }
