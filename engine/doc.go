@@ -22,11 +22,11 @@
 //
 // One rule: a split adds references, a merge is a node with parents. The engine
 // holds one reference while Process runs, retains one per reader before a
-// record is passed on, and releases its own afterwards. Where it does nothing
-// afterwards (behind a source, a filter, a map: [Single]), the last reader gets its own. An operator that holds
-// records says so with [Out.Keep] and [Out.LetGo] and never sees an ack. A
-// batch is a list of records, each with its own lineage; only a value made of
-// a whole batch is joined.
+// record is passed on, and releases its own afterwards; where it does nothing
+// afterwards, behind a source, a filter or a map ([Single]), it gives its own away.
+// An operator that holds records says so with [Out.Keep] and [Out.LetGo] and never
+// sees an ack. A batch is a list of records, each with its own lineage; only a value
+// made of a whole batch is joined.
 //
 // Dropping the last reference finishes a record. So what is given up unfinished
 // (its claim was revoked, or it stands behind a record that halts the pipeline)

@@ -180,15 +180,17 @@ func (x *executor) put(n *Node, it item) {
 
 // process runs an operator on a record and drops the reference it came with.
 func (x *executor) process(ctx context.Context, n *Node, port int, r *Record) {
+	if x.single(n, r) {
+		if v, fate := x.one(ctx, n, r); fate != Dropped {
+			x.hand(ctx, n, fate.of(r, v))
+		}
+		return
+	}
 	if r.gone() {
 		return // its reference stays, so that it is never finished
 	}
 	c := &x.counts[n.index]
 	c.in++
-	if x.single(n, r) {
-		x.processSingle(ctx, n, r)
-		return
-	}
 	out := x.begin(ctx, n, r)
 	if err := x.call(ctx, n, port, r, out); err != nil {
 		c.failed++

@@ -239,18 +239,19 @@ func (w *world) operator(p nodePlan) *Node {
 		return node
 	}
 	if p.Kind == "single" {
-		node.Operator = &oneTally{tally: base, one: func(r *Record) (*Record, error) {
-			switch made := again(r); {
-			case !hits(r) && p.A%2 == 0:
-				return made, nil
+		node.Operator = &oneTally{tally: base, one: func(r *Record) (any, Fate, error) {
+			switch {
+			case !hits(r) && p.A%2 == 0 && r.Batch == nil:
+				other := *r.Value.(*trace)
+				return &other, Changed, nil
 			case !hits(r):
-				return r, nil
+				return nil, Passed, nil
 			case p.B%3 == 0:
-				return nil, nil
+				return nil, Dropped, nil
 			case p.B%3 == 1:
 				panic("poison")
 			}
-			return nil, errors.New("poison")
+			return nil, Dropped, errors.New("poison")
 		}}
 		return node
 	}

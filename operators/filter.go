@@ -47,24 +47,19 @@ type filterOperator struct {
 
 // Process emits the record itself, or nothing.
 func (f *filterOperator) Process(ctx context.Context, r *engine.Record, out *engine.Out) error {
-	return emit(out)(f.One(ctx, r))
+	v, fate, err := f.One(ctx, r)
+	if err != nil {
+		return err
+	}
+	fate.Emit(out, r, v)
+	return nil
 }
 
 // One is the record itself, or nothing.
-func (f *filterOperator) One(_ context.Context, r *engine.Record) (*engine.Record, error) {
+func (f *filterOperator) One(_ context.Context, r *engine.Record) (any, engine.Fate, error) {
 	holds, err := f.condition.RunBool(r)
 	if err != nil || holds != f.keep {
-		return nil, err
+		return nil, engine.Dropped, err
 	}
-	return r, nil
-}
-
-// emit sends on what an [engine.Single] made.
-func emit(out *engine.Out) func(*engine.Record, error) error {
-	return func(r *engine.Record, err error) error {
-		if r != nil {
-			out.Emit(r)
-		}
-		return err
-	}
+	return nil, engine.Passed, nil
 }

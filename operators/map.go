@@ -34,17 +34,22 @@ type mapOperator struct{ tree *Tree }
 
 // Process emits the mapped record.
 func (m *mapOperator) Process(ctx context.Context, r *engine.Record, out *engine.Out) error {
-	return emit(out)(m.One(ctx, r))
+	v, fate, err := m.One(ctx, r)
+	if err != nil {
+		return err
+	}
+	fate.Emit(out, r, v)
+	return nil
 }
 
 // One is the mapped record.
-func (m *mapOperator) One(_ context.Context, r *engine.Record) (*engine.Record, error) {
+func (m *mapOperator) One(_ context.Context, r *engine.Record) (any, engine.Fate, error) {
 	result, err := m.tree.Run(r)
-	if err != nil {
-		return nil, err
+	switch {
+	case err != nil:
+		return nil, engine.Dropped, err
+	case r.Batch == nil && m.tree.unchanged(r.Value, result):
+		return nil, engine.Passed, nil
 	}
-	if r.Batch == nil && m.tree.unchanged(r.Value, result) {
-		return r, nil
-	}
-	return r.With(result), nil
+	return result, engine.Changed, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 	"testing"
 )
@@ -28,5 +29,31 @@ func BenchmarkPath(b *testing.B) {
 			b.ResetTimer()
 			path.run(b, b.N)
 		})
+	}
+}
+
+// BenchmarkRow is what one operator more costs, in a row of them.
+func BenchmarkRow(b *testing.B) {
+	set, err := newDataSet(orders200, 1, moduleRoot)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var messages []record
+	for range 1000 {
+		messages = append(messages, set.next())
+	}
+	for _, kind := range []string{"filters", "maps"} {
+		for _, n := range []int{1, 21} {
+			b.Run(fmt.Sprintf("%s%d", kind, n), func(b *testing.B) {
+				file, err := (&suite{dir: b.TempDir()}).operatorsFile(kind, n)
+				if err != nil {
+					b.Fatal(err)
+				}
+				path := dataPath{pipeline: file, messages: messages}
+				b.ReportAllocs()
+				b.ResetTimer()
+				path.run(b, b.N)
+			})
+		}
 	}
 }

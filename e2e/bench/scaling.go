@@ -83,16 +83,10 @@ func (s *suite) scaleBlock(ctx context.Context, brokers string, partitions int32
 // each make a new value.
 func (s *suite) scaleOperators(ctx context.Context, brokers string) error {
 	numbers := []int{1, 2, 5, 10, 20, 50}
-	kinds := map[string]func(i int) string{
-		"filters": func(i int) string { return fmt.Sprintf("  - filter: value.amount >= %d\n", -i) },
-		"maps": func(i int) string {
-			return fmt.Sprintf("  - map: {id: value.id, customer: value.customer, amount: value.amount + %d}\n", i)
-		},
-	}
 	var participants []contender
 	for _, n := range numbers {
 		for _, kind := range []string{"filters", "maps"} {
-			file, err := s.operatorsFile(fmt.Sprintf("%s%d", kind, n), n, kinds[kind])
+			file, err := s.operatorsFile(kind, n)
 			if err != nil {
 				return err
 			}
@@ -130,15 +124,20 @@ func (s *suite) scaleOperators(ctx context.Context, brokers string) error {
 	return err
 }
 
-func (s *suite) operatorsFile(name string, n int, operator func(int) string) (string, error) {
+// operatorsFile writes a pipeline of n operators of a kind.
+func (s *suite) operatorsFile(kind string, n int) (string, error) {
 	var b strings.Builder
 	b.WriteString("name: bench\nsources:\n  - name: in\n" +
 		"    kafka: {brokers: [\"${KAFKA_BROKERS}\"], topics: [\"${IN}\"], group: \"${GROUP}\"}\noperators:\n")
 	for i := range n {
-		b.WriteString(operator(i + 1))
+		if kind == "filters" {
+			fmt.Fprintf(&b, "  - filter: value.amount >= %d\n", -i-1)
+		} else {
+			fmt.Fprintf(&b, "  - map: {id: value.id, customer: value.customer, amount: value.amount + %d}\n", i+1)
+		}
 	}
 	b.WriteString("sinks:\n  - healing: {}\n")
-	path := filepath.Join(s.dir, name+".yaml")
+	path := filepath.Join(s.dir, fmt.Sprintf("%s%d.yaml", kind, n))
 	return path, os.WriteFile(path, []byte(b.String()), 0o600)
 }
 

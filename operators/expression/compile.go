@@ -110,6 +110,10 @@ func leadingSpace(source string) int {
 func (c *compiler) finish(root node) {
 	p := c.program
 	p.run, p.kinds, p.against = root.run, root.Kinds, root.against
+	p.valueOnly = true
+	for name := range p.reads {
+		p.valueOnly = p.valueOnly && (name == "value" || name == "vars")
+	}
 	if root.path != nil && root.path.ofValue {
 		p.path = root.path.keys()
 	}

@@ -52,15 +52,21 @@ type Program struct {
 	options Options
 	reads   map[string]bool
 	calls   map[string]bool
-	slots   int
-	frames  sync.Pool
+	// valueOnly says that it reads no variable but value.
+	valueOnly bool
+	slots     int
+	frames    sync.Pool
 }
 
 // Run computes the expression. The result is of value's kinds. An error is of
 // type *[RuntimeError] and about this record: the same again would fail again.
 func (p *Program) Run(v *Variables) (result any, err error) {
 	f := p.frames.Get().(*frame)
-	f.vars = *v // copied, so that the caller's need not be allocated
+	if p.valueOnly {
+		f.vars.Value = v.Value
+	} else {
+		f.vars = *v // copied, so that the caller's need not be allocated
+	}
 	f.budget = maxWork
 	defer func() {
 		if r := recover(); r != nil {
@@ -146,7 +152,11 @@ func scanWork(v any) int {
 
 // release lets go of the run's values.
 func (f *frame) release() {
-	f.vars = Variables{}
+	if f.program.valueOnly {
+		f.vars.Value = nil
+	} else {
+		f.vars = Variables{}
+	}
 	clear(f.locals)
 	clear(f.args[:cap(f.args)])
 	f.args = f.args[:0]
