@@ -10,9 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kfake"
-	"github.com/twmb/franz-go/pkg/kmsg"
-
 	"waterhealer/kafka"
 	"waterhealer/kafka/embedded"
 )
@@ -65,20 +62,10 @@ var ownPort = regexp.MustCompile(`127\.0\.0\.1:\d{4,}`)
 
 func guardedBroker(t *testing.T) *embedded.Broker {
 	t.Helper()
-	acl := func(resource kmsg.ACLResourceType, name string, operation kmsg.ACLOperation) kfake.ACL {
-		return kfake.ACL{Resource: resource, Name: name, Pattern: kmsg.ACLResourcePatternTypeLiteral, Operation: operation, Allow: true}
-	}
-	const topic, group = kmsg.ACLResourceTypeTopic, kmsg.ACLResourceTypeGroup
 	b, err := embedded.Start(embedded.Options{
-		Topics: map[string]int32{"in": 1, "out": 1, "hidden": 1},
-		Users:  []embedded.User{{Mechanism: kafka.MechanismSHA256, Name: "root", Password: "hunter2"}},
-		Cluster: []kfake.Opt{
-			kfake.EnableACLs(),
-			kfake.User(kafka.MechanismSHA256, "ada", "hunter2",
-				acl(topic, "in", kmsg.ACLOperationRead), acl(topic, "out", kmsg.ACLOperationWrite), acl(group, "free", kmsg.ACLOperationRead)),
-			kfake.User(kafka.MechanismSHA256, "bob", "hunter2",
-				acl(topic, "in", kmsg.ACLOperationDescribe), acl(topic, "out", kmsg.ACLOperationRead)),
-		},
+		Topics:  map[string]int32{"in": 1, "out": 1, "hidden": 1},
+		Users:   []embedded.User{{Mechanism: kafka.MechanismSHA256, Name: "root", Password: "hunter2"}},
+		Cluster: embedded.Guarded("hunter2"),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -70,10 +70,6 @@ func (p *Plan) remembering(n *configs.Node, rates *rates) {
 	}
 }
 
-func committedBy(source *configs.Node) bool {
-	return source.Kind == "kafka" || source.Kind == "kafka_batched"
-}
-
 // sharedSource is a source from which both nodes are reached, nil if there is none.
 func sharedSource(a, b *configs.Node) *configs.Node {
 	of := sourcesOf(b)
