@@ -61,9 +61,9 @@ func becomes(t *testing.T, address string, within time.Duration, what string, ok
 	})
 }
 
-// Brokers that are killed make a pipeline not ready, which says that it is them;
+// Brokers that are gone make a pipeline not ready, which says that it is them;
 // when they are back it is ready, and goes on.
-func testReady(t *testing.T, b *broker, kill, restart func()) {
+func testReady(t *testing.T, b *broker, end, restart func()) {
 	names := b.topics(t, 2, "asked", "answered")
 	pipeline := file(t, "p.yaml", linear(names[0], names[1], "ready", "  - map: value"))
 	b.produce(t, names[0], numbers(0, 100, 2)...)
@@ -81,7 +81,15 @@ func testReady(t *testing.T, b *broker, kill, restart func()) {
 		})
 	}
 	written(100)
-	kill()
+	until(t, time.Minute, "all is committed, so that nothing comes again", func(ctx context.Context) (bool, error) {
+		for partition := range int32(2) {
+			if at, err := b.witness.Committed(ctx, "ready", names[0], partition); err != nil || at != 50 {
+				return false, err
+			}
+		}
+		return true, nil
+	})
+	end()
 	becomes(t, address, 30*time.Second, "not ready, and says of whom", func(v verdict) bool {
 		nodes := v.about("brokers_away")
 		return v.code == http.StatusServiceUnavailable && !v.OK && slices.Contains(nodes, "in") && slices.Contains(nodes, "out/kafka")
@@ -102,7 +110,12 @@ func TestReady(t *testing.T) {
 	folder := t.TempDir()
 	b := startBroker(t, "--data-dir", folder)
 	at := b.Addresses()[0]
-	testReady(t, b, b.Broker.(*process).kill, func() {
+	end := func() { // the embedded broker keeps nothing of its last moments when it is killed
+		embedded := b.Broker.(*process)
+		embedded.signal(syscall.SIGTERM)
+		embedded.wait(time.Minute)
+	}
+	testReady(t, b, end, func() {
 		p := start(t, nil, "broker", "--listen", at, "--data-dir", folder)
 		until(t, time.Minute, "the broker listens again", func(context.Context) (bool, error) {
 			return strings.Contains(p.stdout.String(), at), nil
