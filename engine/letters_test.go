@@ -114,6 +114,7 @@ func TestOneLetterPerRecord(t *testing.T) {
 				expect(t, "letters", letters.output.got(), "0/0")
 				expect(t, "watermark", watermarks(result)[0], 1)
 				expect(t, "failed", result.Nodes[3].Failed, 500)
+				expect(t, "letters taken", result.Nodes[len(result.Nodes)-1].In, 1)
 			})
 		})
 	}

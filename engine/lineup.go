@@ -100,13 +100,13 @@ func (w *writer) park(unit unitID, entries []entry) {
 // acceptLetter lines a dead letter up in its order unit. They need not come in
 // order: one may have waited for what else was made of its record.
 func (w *writer) acceptLetter(it *item) {
-	w.counts.in++
 	e := entry{record: it.record, letter: it.letter}
 	unit := e.record.lane()
 	if unit.gate == nil {
-		w.ready = append(w.ready, e)
+		w.ready = append(w.ready, e) // and counted there
 		return
 	}
+	w.counts.in++
 	if waiting := w.byUnit[unit]; waiting != nil {
 		waiting.add(&e)
 	} else {
