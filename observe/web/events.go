@@ -120,7 +120,7 @@ func (s *Server) tap(w http.ResponseWriter, r *http.Request) {
 	}
 	samples, err := s.options.Pipeline.Tap(r.Context(), q.Get("node"), q.Get("filter"), limit)
 	if err != nil {
-		refuse(w, http.StatusBadRequest, err.Error())
+		s.refuseTap(w, r, err)
 		return
 	}
 	out, done, ok := s.begin(w)
@@ -132,6 +132,23 @@ func (s *Server) tap(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.pass(r, out, samples)
+}
+
+// refuseTap says why there is no stream. A browser that asks for one shows its
+// page nothing of an answer that is none: it hears an event.
+func (s *Server) refuseTap(w http.ResponseWriter, r *http.Request, why error) {
+	if r.Header.Get("Accept") != "text/event-stream" {
+		refuse(w, http.StatusBadRequest, why.Error())
+		return
+	}
+	text, err := json.Marshal(map[string]string{"error": why.Error()})
+	if err != nil {
+		return // a string always can be written
+	}
+	if out, done, ok := s.begin(w); ok {
+		defer done()
+		_ = out.send("refused", text) // the last word, heard or not
+	}
 }
 
 // pass sends samples until there are no more; in between it says now and then

@@ -65,7 +65,7 @@ func tellBrowser(h http.Header) {
 	h.Set("Content-Security-Policy", policy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
-	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Referrer-Policy", "same-origin") // without any, browsers hide the login form's origin, too
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 }
@@ -73,7 +73,7 @@ func tellBrowser(h http.Header) {
 // open are the paths that need no token: health checks say little without
 // one, and the form that asks for it.
 func open(path string) bool {
-	return path == "/livez" || path == "/readyz" || path == "/login" || path == "/login.css"
+	return path == "/livez" || path == "/readyz" || path == "/login" || path == "/login.css" || path == "/icon.svg"
 }
 
 // calledRight says whether the Host of a request may be meant for us.
@@ -95,6 +95,8 @@ func (g *guard) calledRight(host string) bool {
 // foreign says that a browser asks for a page of another site.
 func foreign(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
+	case "same-origin":
+		return false // no page can make a browser say so of another
 	case "cross-site", "same-site":
 		// A link that the user followed here shows the page, and gives it to nobody.
 		return r.Method != http.MethodGet || r.Header.Get("Sec-Fetch-Mode") != "navigate"

@@ -120,6 +120,16 @@ func ask(t *testing.T, method, address, body string, header ...string) (int, str
 	return answer.StatusCode, string(text), answer.Header
 }
 
+// A page that taps in vain hears why, as browsers hide answers that are no stream.
+func TestTapRefused(t *testing.T) {
+	address := serve(t, Options{})
+	code, body, headers := get(t, address+"/api/v1/tap?node=x", "Accept: text/event-stream")
+	want := "event: refused\ndata: {\"error\":\"there is no node \\\"x\\\"\"}\n\n"
+	if code != 200 || headers.Get("Content-Type") != "text/event-stream" || body != want {
+		t.Errorf("%d %s %q", code, headers.Get("Content-Type"), body)
+	}
+}
+
 func cookies(headers http.Header) []*http.Cookie { return (&http.Response{Header: headers}).Cookies() }
 
 func TestAnswers(t *testing.T) {
@@ -263,6 +273,7 @@ func TestOtherSitesGetNothing(t *testing.T) {
 		{[]string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors"}, 403},
 		{[]string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate"}, 200},
 		{[]string{"Sec-Fetch-Site: same-origin"}, 200},
+		{[]string{"Sec-Fetch-Site: same-origin", "Origin: null"}, 200},
 	} {
 		if code, body, _ := get(t, address+"/api/v1/status", test.header...); code != test.code {
 			t.Errorf("%v: %d %s, want %d", test.header, code, body, test.code)
