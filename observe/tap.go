@@ -75,8 +75,8 @@ func NewTaps(graph *engine.Graph, filter func(source string) (func(*engine.Recor
 		return t
 	}
 	for _, n := range graph.Nodes {
-		if n.Role == engine.RoleOutput && n.Sink != "" {
-			continue // what its sink gets
+		if outputOf(n) != "" {
+			continue
 		}
 		at := t.nodes[n.Name]
 		if at == nil {
@@ -99,7 +99,20 @@ func NewTaps(graph *engine.Graph, filter func(source string) (func(*engine.Recor
 			}
 		}
 	}
+	for _, n := range graph.Nodes {
+		if sink := t.nodes[outputOf(n)]; sink != nil && t.nodes[n.Name] == nil {
+			t.nodes[n.Name] = sink // what its sink gets
+		}
+	}
 	return t
+}
+
+// outputOf is the sink that has a node as one of its outputs, "" where none has.
+func outputOf(n *engine.Node) string {
+	if n.Role != engine.RoleOutput || n.Sink == n.Name {
+		return ""
+	}
+	return n.Sink
 }
 
 // Run gives out what taps may show, until ctx is done; then it ends them all.

@@ -154,7 +154,7 @@ func TestInspect(t *testing.T) {
 func TestTapRefuses(t *testing.T) {
 	taps, _ := tapped(t, false)
 	for _, test := range []struct{ node, filter, want string }{
-		{"nope", "", "there are healing-1, map-1, seen"},
+		{"nope", "", "there are healing-1, map-1, out, seen"},
 		{"map-1", "nope", "filter: no such name"},
 	} {
 		if _, err := taps.Tap(t.Context(), test.node, test.filter, 0); err == nil || !strings.Contains(err.Error(), test.want) {
