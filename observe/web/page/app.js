@@ -2,26 +2,41 @@
 // Parts are modules with a function show(status); none of them keeps a state
 // that the next status would not mend.
 
-import { between, count, element, rate, seconds, set } from "./format.js";
+import { between, bytes, count, element, rate, seconds, set } from "./format.js";
 import { follow } from "./stream.js";
 import { Charts } from "./charts.js";
 import { Graph } from "./graph.js";
 import { Partitions } from "./partitions.js";
-import { showFailures, showNodes, showStuck } from "./lists.js";
+import { showFailures, showNodes } from "./lists.js";
+import { Stuck } from "./stuck.js";
 import { Tap } from "./tap.js";
 
 const at = (id) => document.getElementById(id);
 
 const charts = new Charts(at("chart-rate"), at("chart-lag"));
 const tap = new Tap(at("tap"));
-const graph = new Graph(at("graph"), (name) => tap.open(name));
+
+/** Shows what went through a node: of dead letters, the failures they are of. */
+function choose(name, aside) {
+  if (aside !== "dead_letter") return tap.open(name);
+  const failures = at("failures-title");
+  failures.scrollIntoView({ block: "start" });
+  failures.focus({ preventScroll: true });
+}
+
+const graph = new Graph(at("graph"), choose);
+const stuck = new Stuck(at("stuck-section"), choose);
 const partitions = new Partitions(at("partitions"));
 let run = null;
+let version = null;
 
 follow({
-  status(s) {
+  status(s, text) {
     at("connection").hidden = true;
     document.body.classList.remove("away");
+    // Another version has another page.
+    if (version !== null && s.version !== version) return location.reload();
+    version = s.version;
     if (s.run !== run) begin(s);
     header(s);
     figures(s);
@@ -29,9 +44,10 @@ follow({
     graph.show(s);
     tap.show(s);
     partitions.show(s);
-    showStuck(s);
-    showNodes(s, (name) => tap.open(name));
-    showFailures(s);
+    stuck.show(s);
+    showNodes(s, choose);
+    showFailures(s, text);
+    set(at("process"), `${count(s.process.workers)} workers · ${count(s.process.goroutines)} goroutines · ${bytes(s.process.heap_bytes)} on the heap`);
   },
   away(since) {
     const notice = at("connection");
@@ -54,23 +70,38 @@ async function begin(s) {
   }
 }
 
+/** What is wrong, in a word or two. */
+const words = {
+  starting: "starting", stopping: "stopping", halted: "halted", stalled: "stalled", brokers_away: "brokers away",
+  writes: "not writing", not_joined: "not joined", commits: "not committing",
+};
+const calm = new Set(["starting", "stopping"]);
+
 function header(s) {
   document.title = (s.health.ready ? "" : "⚠ ") + s.pipeline + " · waterhealer";
   set(at("pipeline"), s.pipeline);
   const badge = at("health");
-  set(badge, !s.health.live ? "dead" : s.health.ready ? "ready" : "not ready");
-  badge.dataset.state = s.health.ready ? "ready" : "bad";
+  const first = s.health.problems?.[0]?.code;
+  set(badge, s.health.ready ? "ready" : words[first] ?? "not ready");
+  badge.dataset.state = s.health.ready ? "ready" : calm.has(first) ? "calm" : "bad";
   set(at("state"), s.state);
   set(at("uptime"), "up " + seconds(between(s.started, s.at)));
   set(at("version"), "waterhealer " + s.version);
   const problems = at("problems");
-  const texts = (s.health.problems ?? []).map((p) => `${p.text} (for ${seconds(between(p.since, s.at))})`);
-  if (s.reason) texts.unshift(s.reason);
-  problems.hidden = texts.length === 0;
-  if (problems.dataset.text !== texts.join("\n")) {
-    problems.dataset.text = texts.join("\n");
-    problems.replaceChildren(...texts.map((text) => element("p", "", text)));
+  const found = s.health.problems ?? [];
+  const lines = found.map((p) => [p.text, `for ${seconds(Math.floor(between(p.since, s.at)))}`]);
+  if (s.reason && !found.some((p) => p.text.includes(s.reason))) lines.unshift([s.reason, ""]);
+  problems.hidden = lines.length === 0;
+  problems.classList.toggle("bad", !calm.has(first));
+  problems.classList.toggle("warn", calm.has(first));
+  // What is read aloud is said once; how long it lasts changes beside it.
+  const texts = lines.map(([text]) => text).join("\n");
+  if (problems.dataset.text !== texts) {
+    problems.dataset.text = texts;
+    problems.replaceChildren(...lines.map(([text]) => element("p", "", element("span", "", text), element("span", "hint since"))));
   }
+  const times = problems.querySelectorAll(".since");
+  lines.forEach(([, time], i) => set(times[i], time));
 }
 
 const shown = [
@@ -95,16 +126,25 @@ function figures(s) {
   });
 }
 
+const darkness = matchMedia("(prefers-color-scheme: dark)");
+
+/** Draws anew what the style sheet does not reach. */
+function recolor() {
+  charts.redraw();
+  partitions.redraw();
+}
+
+darkness.addEventListener("change", recolor);
 at("theme").addEventListener("click", () => {
   const root = document.documentElement;
-  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  const dark = root.dataset.theme ? root.dataset.theme === "dark" : darkness.matches;
   root.dataset.theme = dark ? "light" : "dark";
   try {
     localStorage.setItem("theme", root.dataset.theme);
   } catch {
     // It holds until the page is closed.
   }
-  charts.redraw();
+  recolor();
 });
 
 at("config-box").addEventListener("toggle", async (event) => {

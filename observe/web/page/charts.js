@@ -1,14 +1,9 @@
 // Throughput and lag over the last 15 minutes.
 
-import { count, rate } from "./format.js";
+import { color, count, rate } from "./format.js";
 
 const kept = 15 * 60;
-const height = 150;
-
-/** A colour of the style sheet, as it is in this theme. */
-export function color(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
-}
+const height = 170;
 
 /** The clock's time of a mark, with seconds where marks are closer than a minute. */
 function hour(t, marks) {
@@ -66,6 +61,7 @@ export class Charts {
   redraw() {
     if (this.points.length < 2) return;
     for (const plot of Object.values(this.plots)) plot.destroy();
+    for (const box of Object.values(this.boxes)) box.replaceChildren(); // the words that stand there until now
     this.plots = {
       rate: this.plot("rate", this.columns(1, 2), [["read", "accent"], ["written", "good"]], rate),
       lag: this.plot("lag", this.columns(4, 5), [["lag", "warn"], ["in flight", "accent"]], count),
@@ -80,10 +76,10 @@ export class Charts {
       cursor: { y: false, drag: { x: false, y: false } },
       legend: { live: false },
       scales: { x: { time: true }, y: { range: (_, least, most) => [0, Math.max(1, most * 1.1)] } },
-      axes: [{ ...axis, space: 70, values: (_, at) => at.map((t) => hour(t, at)) }, { ...axis, size: 60, values: (_, at) => at.map(text) }],
+      axes: [{ ...axis, space: 80, size: 28, values: (_, at) => at.map((t) => hour(t, at)) }, { ...axis, size: 58, space: 32, values: (_, at) => at.map(text) }],
       series: [
         { value: (_, t) => (t ? new Date(t * 1000).toLocaleTimeString("en-GB") : "–") },
-        ...lines.map(([label, stroke]) => ({ label, stroke: color(stroke), width: 1.5, points: { show: false }, value: (_, n) => text(n) })),
+        ...lines.map(([label, stroke]) => ({ label, stroke: color(stroke), width: 1.75, fill: color(stroke) + "14", points: { show: false }, value: (_, n) => text(n) })),
       ],
     }, data, this.boxes[name]);
   }

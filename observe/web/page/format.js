@@ -1,9 +1,9 @@
 // How numbers, times and texts look on the page.
 
-/** A count, short enough for a column: 987, 12.3 k, 4.56 M. Unknown (-1) is a dash. */
+/** A count, short enough for a column: 987, 6,543, 12.3 k, 4.56 M. Unknown (-1) is a dash. */
 export function count(n) {
   if (n == null || n < 0) return "–";
-  if (n < 10_000) return String(n);
+  if (n < 10_000) return whole(n);
   if (n < 1e6) return (n / 1e3).toFixed(1) + " k";
   if (n < 1e9) return (n / 1e6).toFixed(2) + " M";
   return (n / 1e9).toFixed(2) + " G";
@@ -29,7 +29,13 @@ export function seconds(s) {
   const m = Math.floor(s / 60);
   if (m < 60) return m + " min " + Math.floor(s % 60) + " s";
   const h = Math.floor(m / 60);
-  return h < 48 ? h + " h " + (m % 60) + " min" : Math.floor(h / 24) + " days";
+  return h < 48 ? h + " h " + (m % 60) + " min" : Math.floor(h / 24) + " days " + (h % 24) + " h";
+}
+
+/** A number of bytes. */
+export function bytes(n) {
+  if (n < 1 << 20) return Math.round(n / 1024) + " KiB";
+  return n < 1 << 30 ? Math.round(n / (1 << 20)) + " MiB" : (n / (1 << 30)).toFixed(1) + " GiB";
 }
 
 /** The clock's time of an RFC 3339 text, in the reader's zone. */
@@ -48,6 +54,21 @@ export function element(name, className, ...children) {
   if (className) e.className = className;
   e.append(...children.filter((c) => c != null));
   return e;
+}
+
+/**
+ * Parses JSON and keeps the text of numbers that JavaScript would write in
+ * another way (1.10, 9007199254740993): JSON.stringify gives it back as it came.
+ * Browsers that cannot do so round.
+ */
+export function exact(text) {
+  if (!JSON.rawJSON) return JSON.parse(text);
+  return JSON.parse(text, (_, value, { source }) => (typeof value === "number" && source !== String(value) ? JSON.rawJSON(source) : value));
+}
+
+/** A colour of the style sheet, as it is in this theme. */
+export function color(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
 }
 
 /** Sets a text only where it changes, so that nothing is drawn anew for nothing. */

@@ -1,19 +1,8 @@
 // The tables below the graph.
 
-import { clock, count, element, seconds, set } from "./format.js";
+import { clock, count, element, exact, seconds, set } from "./format.js";
 
 const at = (id) => document.getElementById(id);
-
-/** What has work and makes no progress. */
-export function showStuck(s) {
-  at("stuck-section").hidden = s.stuck.length === 0;
-  const items = s.stuck.map((p) => {
-    const record = p.offset >= 0 ? `, record ${p.topic}/${p.partition}/${p.offset}` : p.topic ? `, ${p.topic}/${p.partition}` : "";
-    const held = p.held?.length ? `, held by ${p.held.join(", ")}` : "";
-    return `${p.node}: ${p.doing}${record}${held}, since ${clock(p.since)}${p.error ? ": " + p.error : ""}`;
-  });
-  redraw(at("stuck"), items.join("\n"), () => items.map((text) => element("li", "", text)));
-}
 
 /** Draws the children of a box anew where what they say has changed. */
 function redraw(box, key, make) {
@@ -32,7 +21,8 @@ export function showNodes(s, choose) {
     return s.nodes.map((n) => {
       const button = element("button", "link", n.name);
       button.type = "button";
-      button.addEventListener("click", () => choose(n.name));
+      button.title = n.name;
+      button.addEventListener("click", () => choose(n.name, n.aside));
       const name = element("th", "", button);
       name.scope = "row";
       const cells = Array.from({ length: 9 }, (_, i) => element("td", i > 0 ? "n" : ""));
@@ -42,30 +32,43 @@ export function showNodes(s, choose) {
   });
   for (const n of s.nodes) {
     const cells = rows.get(n.name);
-    [n.kind, count(n.in), count(n.out), count(n.dropped), count(n.retried), count(n.failed), count(n.queue), count(n.held), seconds(n.seconds)].forEach((text, i) => set(cells[i], text));
+    const numbers = [n.in, n.out, n.dropped, n.retried, n.failed, n.queue, n.held];
+    set(cells[0], n.kind);
+    numbers.forEach((number, i) => {
+      set(cells[i + 1], count(number));
+      cells[i + 1].classList.toggle("zero", number === 0);
+    });
+    set(cells[8], seconds(n.seconds));
+    cells[8].classList.toggle("zero", !n.seconds);
     cells[5].classList.toggle("bad", n.failed > 0);
   }
 }
 
 const thens = { halt: "halts", dead_letter: "dead letter", skip: "skipped" };
 
-export function showFailures(s) {
+export function showFailures(s, text) {
+  const body = at("failure-rows");
   set(at("failure-count"), s.totals.failed ? count(s.totals.failed) : "");
-  const hidden = s.failures.some((f) => f.value === undefined && f.key === undefined);
-  set(at("failures-hint"), s.failures.length === 0 ? "None since the start." : hidden ? "Keys, values and headers are hidden; --http-show-values shows them." : "");
+  const none = s.failures.length === 0;
+  body.closest(".scroll").hidden = none;
+  const hidden = !none && s.failures.every((f) => f.value === undefined && f.key === undefined);
+  const more = s.totals.failed > s.failures.length && !none ? `The last ${s.failures.length}. ` : "";
+  set(at("failures-hint"), none ? "None since the start." : more + (hidden ? "Keys, values and headers are hidden; --http-show-values shows them." : ""));
   // One that is being read must not move away.
-  if (at("failure-rows").querySelector("details[open]")) return;
-  redraw(at("failure-rows"), JSON.stringify(s.failures), () => s.failures.map(failure));
+  if (body.querySelector("details[open]")) return;
+  redraw(body, JSON.stringify(s.failures), () => (hidden ? s.failures : exact(text).failures).map(failure));
 }
 
 function failure(f) {
-  const record = element("td", "", element("code", "", f.emit_id));
+  const record = element("td", "record", element("code", "", f.emit_id || "made of nothing"));
   if (f.value !== undefined) {
-    const more = element("details", "", element("summary", "", "value"));
+    const more = element("details", "", element("summary", "", "value and headers"));
     const headers = Object.entries(f.headers ?? {}).map(([name, value]) => `${name}: ${value}`);
     more.append(element("pre", "", [f.key == null ? "no key" : `key: ${f.key}`, ...headers, "", JSON.stringify(f.value, null, 2)].join("\n")));
     record.append(more);
   }
   const tries = f.attempts > 1 ? ` (${f.attempts} tries)` : "";
-  return element("tr", "", element("td", "nowrap", clock(f.at)), record, element("td", "", f.node), element("td", "nowrap", thens[f.then] ?? f.then), element("td", "error", f.error + tries));
+  const node = element("td", "node-name", f.node);
+  node.title = f.where;
+  return element("tr", "", element("td", "nowrap", clock(f.at)), record, node, element("td", "nowrap", element("span", `then then-${f.then}`, thens[f.then] ?? f.then)), element("td", "error", f.error + tries));
 }

@@ -2,25 +2,26 @@
 // left to read. Those that somebody should look at come first.
 
 import { clock, count, element, seconds, set, whole } from "./format.js";
-import { color } from "./charts.js";
+import { drawStrip, words } from "./strip.js";
+import { facts, worry } from "./stuck.js";
 
 const atOnce = 40;
-const worrying = 10; // seconds that a record may take before it is named
 
-/** How much a partition needs to be looked at. */
-function worry(p) {
-  if (!p.head) return 0;
-  if (p.head.error) return 2;
-  return p.head.seconds > worrying ? 1 : 0;
-}
+/** By what rows are put in order, beside what is wrong: the biggest first. */
+const orders = { lag: (p) => p.lag, flight: (p) => p.in_flight, oldest: (p) => p.oldest_seconds };
 
 export class Partitions {
   constructor(section) {
-    this.body = section.querySelector("tbody");
-    this.filter = section.querySelector("#partition-filter");
-    this.count = section.querySelector("#partition-count");
-    this.groups = section.querySelector("#groups");
-    this.more = section.querySelector("#more-partitions");
+    const part = (selector) => section.querySelector(selector);
+    this.table = part("table");
+    this.body = part("tbody");
+    this.filter = part("#partition-filter");
+    this.count = part("#partition-count");
+    this.groups = part("#groups");
+    this.empty = part("#no-partitions");
+    this.more = part("#more-partitions");
+    this.heads = [...section.querySelectorAll("th[data-order]")];
+    this.order = "name";
     this.rows = new Map();
     this.most = atOnce;
     this.filter.addEventListener("input", () => this.show(this.last));
@@ -28,6 +29,22 @@ export class Partitions {
       this.most += 5 * atOnce;
       this.show(this.last);
     });
+    for (const head of this.heads) head.querySelector("button").addEventListener("click", () => this.sort(head.dataset.order));
+    new ResizeObserver(() => this.redraw()).observe(this.table);
+  }
+
+  sort(order) {
+    this.order = order;
+    for (const head of this.heads) {
+      if (head.dataset.order === order) head.setAttribute("aria-sort", order === "name" ? "ascending" : "descending");
+      else head.removeAttribute("aria-sort");
+    }
+    this.show(this.last);
+  }
+
+  compare(a, b) {
+    const by = orders[this.order];
+    return worry(b) - worry(a) || (by ? by(b) - by(a) : 0) || a.topic.localeCompare(b.topic) || a.partition - b.partition;
   }
 
   show(s) {
@@ -35,9 +52,12 @@ export class Partitions {
     this.last = s;
     const wanted = this.filter.value.trim().toLowerCase();
     const all = s.partitions.filter((p) => `${p.topic}/${p.partition}`.toLowerCase().includes(wanted));
-    all.sort((a, b) => worry(b) - worry(a) || b.lag - a.lag || a.topic.localeCompare(b.topic) || a.partition - b.partition);
+    all.sort((a, b) => this.compare(a, b));
     const shown = all.slice(0, this.most);
-    set(this.count, s.partitions.length ? `${s.partitions.length}` + (all.length === s.partitions.length ? "" : `, ${all.length} found`) : "none held");
+    set(this.count, s.partitions.length ? whole(s.partitions.length) + (all.length === s.partitions.length ? "" : `, ${all.length} found`) : "");
+    this.table.parentElement.hidden = all.length === 0;
+    this.empty.hidden = all.length > 0;
+    set(this.empty, s.partitions.length ? "No partition is called so." : "This process holds no partition now.");
     this.more.hidden = all.length <= shown.length;
     set(this.more, `Show more of ${all.length}`);
     const kept = new Set();
@@ -52,8 +72,13 @@ export class Partitions {
     }
     for (const key of this.rows.keys()) if (!kept.has(key)) this.rows.delete(key);
     arrange(this.body, elements);
-    for (const p of shown) this.rows.get(`${p.source} ${p.topic}/${p.partition}`).draw(p);
+    this.redraw();
     this.showGroups(s);
+  }
+
+  /** Draws the strips, as after another size or theme. */
+  redraw() {
+    for (const row of this.rows.values()) row.draw();
   }
 
   showGroups(s) {
@@ -79,89 +104,49 @@ function arrange(box, elements) {
   while (box.children.length > elements.length) box.lastElementChild.remove();
 }
 
+const labels = ["Committed", "Watermark", "End", "Lag", "In flight", "Holes", "Oldest"];
+
 class Row {
   constructor() {
-    this.name = element("th", "");
-    this.name.scope = "row";
+    this.topic = element("span", "topic");
+    this.number = element("span", "");
+    const name = element("th", "", element("div", "name", this.topic, this.number));
+    name.scope = "row";
     this.canvas = element("canvas", "strip");
     this.canvas.setAttribute("role", "img");
-    this.cells = ["n", "n", "n", "n"].map((c) => element("td", c));
-    this.line = element("tr", "", this.name, element("td", "wide", this.canvas), ...this.cells);
+    this.cells = labels.map((label, i) => {
+      const cell = element("td", i === 1 || i === 2 ? "n rare" : "n");
+      cell.dataset.label = label;
+      return cell;
+    });
+    this.line = element("tr", "", name, element("td", "wide", this.canvas), ...this.cells);
     this.text = element("div", "");
     const cell = element("td", "", this.text);
-    cell.colSpan = 6;
+    cell.colSpan = 2 + labels.length;
     this.stuck = element("tr", "stuck", cell);
   }
 
   /** Shows a partition and says whether its head is worth a line. */
   show(p, s) {
-    set(this.name, `${p.topic}/${p.partition}`);
-    const [committed, lag, flight, oldest] = this.cells;
-    set(committed, whole(p.committed));
-    set(lag, count(p.lag));
-    set(flight, count(p.in_flight) + (p.full ? " full" : ""));
-    flight.classList.toggle("warn", p.full);
-    set(oldest, seconds(p.oldest_seconds));
+    this.partition = p;
+    set(this.topic, p.topic);
+    set(this.number, `/${p.partition}`);
+    this.topic.title = p.topic;
+    const texts = [whole(p.committed), whole(p.watermark), whole(p.end), count(p.lag), count(p.in_flight) + (p.full ? " full" : ""), count(p.holes), seconds(p.oldest_seconds)];
+    texts.forEach((text, i) => set(this.cells[i], text));
+    this.cells[4].classList.toggle("warn", p.full);
     const bad = worry(p);
     this.line.classList.toggle("worry", bad > 0);
     if (!bad) return false;
-    const h = p.head;
-    const parts = [h.emit_id, `unfinished for ${seconds(h.seconds)}`];
-    if (h.node) parts.push(`at ${h.node}`);
-    if (h.doing) parts.push(h.doing);
-    if (h.attempts) parts.push(`try ${h.attempts}`);
-    const next = h.next_try ? (new Date(h.next_try) - new Date(s.at)) / 1000 : 0;
-    if (next > 0) parts.push(`next in ${seconds(next)}`);
-    if (p.holes) parts.push(`${count(p.holes)} finished behind it`);
-    set(this.text, parts.join(" · ") + (h.error ? ": " + h.error : ""));
+    set(this.text, [p.head.emit_id, ...facts(p, s)].join(" · ") + (p.head.error ? ": " + p.head.error : ""));
     return true;
   }
 
-  draw(p) {
-    const width = this.canvas.clientWidth, height = this.canvas.clientHeight;
-    if (!width) return;
-    const dense = window.devicePixelRatio || 1;
-    if (this.canvas.width !== Math.round(width * dense)) {
-      this.canvas.width = Math.round(width * dense);
-      this.canvas.height = Math.round(height * dense);
-    }
-    const pen = this.canvas.getContext("2d");
-    pen.setTransform(dense, 0, 0, dense, 0, 0);
-    pen.clearRect(0, 0, width, height);
-    const from = p.committed >= 0 ? p.committed : p.watermark;
-    const read = Math.max(0, p.position - from);
-    const left = p.end >= 0 ? Math.max(0, p.end - p.position) : 0;
-    // What is left to read may be a million times what is in flight: it never
-    // takes more than a quarter.
-    const share = left === 0 ? 1 : read === 0 ? 0 : Math.max(0.75, read / (read + left));
-    const x = (offset) => (read === 0 ? 0 : ((offset - from) / read) * width * share);
-    const bar = (a, b, fill, least = 1) => {
-      const x0 = x(Math.max(a, from)), x1 = x(Math.min(b, p.position));
-      if (b > a && x1 >= x0) {
-        pen.fillStyle = color(fill);
-        pen.fillRect(x0, 3, Math.max(x1 - x0, least), height - 6);
-      }
-    };
-    pen.fillStyle = color("idle");
-    pen.fillRect(width * share, height / 2 - 2, width * (1 - share), 4);
-    if (read === 0 && left === 0) pen.fillRect(0, height / 2 - 1, width, 2);
-    bar(from, p.watermark, "good");
-    bar(p.watermark, p.position, "open");
-    // Narrower than a point, they are as faint as they are few.
-    for (const [a, b] of p.finished ?? []) bar(a, b, "hole", 0.2);
-    if (p.head) {
-      pen.fillStyle = color(worry(p) ? "bad" : "text");
-      pen.fillRect(Math.min(x(p.head.offset), width - 3), 0, 3, height);
-    }
-    this.canvas.setAttribute("aria-label", this.words(p, left));
-  }
-
-  words(p, left) {
-    if (p.in_flight === 0 && left === 0) return "All is read and finished.";
-    const parts = [`${whole(p.in_flight)} in flight`];
-    if (p.holes) parts.push(`${whole(p.holes)} finished out of order`);
-    if (p.head) parts.push(`offset ${p.head.offset} holds it up`);
-    if (left) parts.push(`${whole(left)} to read`);
-    return parts.join(", ") + ".";
+  draw() {
+    drawStrip(this.canvas, this.partition, worry(this.partition) > 0);
+    const text = words(this.partition);
+    if (this.canvas.title === text) return;
+    this.canvas.title = text;
+    this.canvas.setAttribute("aria-label", text);
   }
 }

@@ -5,7 +5,7 @@ const longestWait = 10_000;
 const silence = 5_000;
 
 /**
- * Calls status(s) with each status, and away(since) while there is none. A
+ * Calls status(s, text) with each status and its JSON, and away(since) while there is none. A
  * server that went away is asked again, ever more slowly.
  */
 export function follow({ status, away }) {
@@ -37,7 +37,7 @@ export function follow({ status, away }) {
       heard();
       wait = firstWait;
       lost = null;
-      status(JSON.parse(event.data));
+      status(JSON.parse(event.data), event.data);
     });
     source.onerror = lose;
   }

@@ -1,6 +1,6 @@
 // Records on their way through a node: a live sample.
 
-import { clock, element, seconds, set } from "./format.js";
+import { clock, element, exact, seconds, set } from "./format.js";
 
 const kept = 200;
 
@@ -15,7 +15,8 @@ export class Tap {
     });
     this.part("pause").addEventListener("click", () => this.pause(!this.paused));
     this.part("copy").addEventListener("click", () => this.copy());
-    dialog.addEventListener("close", () => this.source?.close());
+    // It is told late: it may be open again, for another node.
+    dialog.addEventListener("close", () => dialog.open || this.source?.close());
   }
 
   open(name) {
@@ -33,30 +34,26 @@ export class Tap {
     if (n) set(this.part("meta"), [n.kind, n.detail, n.where, n.seconds ? seconds(n.seconds) + " per record" : "", n.errors].filter(Boolean).join(" · "));
   }
 
-  async listen() {
+  listen() {
     this.source?.close();
     this.samples = [];
     this.list.replaceChildren();
     this.pause(false);
     const query = new URLSearchParams({ node: this.name, filter: this.part("filter").value.trim() });
-    const address = "/api/v1/tap?" + query;
-    // An EventSource says nothing of why it was refused.
-    const control = new AbortController();
-    const answer = await fetch(address, { signal: control.signal }).catch(() => null);
-    if (!answer?.ok) {
-      const refusal = await answer?.json().catch(() => null);
-      this.say(refusal?.error ?? "The pipeline does not answer.");
-      return;
-    }
-    control.abort();
-    this.say("Listening. A busy node shows a sample; the pipeline never waits for this page.");
-    this.source = new EventSource(address);
-    this.source.addEventListener("sample", (event) => this.take(JSON.parse(event.data)));
-    this.source.addEventListener("end", () => {
-      this.source.close();
+    const source = new EventSource("/api/v1/tap?" + query);
+    this.source = source;
+    this.say("Asking for records.");
+    source.addEventListener("open", () => this.say("Listening. A busy node shows a sample; the pipeline never waits for this page."));
+    source.addEventListener("sample", (event) => this.take(exact(event.data)));
+    source.addEventListener("refused", (event) => {
+      source.close();
+      this.say(JSON.parse(event.data).error);
+    });
+    source.addEventListener("end", () => {
+      source.close();
       this.say("The pipeline has ended.");
     });
-    this.source.onerror = () => this.say("No answer from the pipeline; it is asked again.");
+    source.onerror = () => this.say("No answer from the pipeline; it is asked again.");
   }
 
   say(text) {
