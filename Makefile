@@ -9,23 +9,28 @@ KAFKA   := $(BUILD)/kafka-$(shell sed -n 's:.*<kafka.version>\(.*\)</kafka.versi
 RACE    := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 FUZZTIME ?= 20s
 
+# What the browser suite runs in; the tests take it from here.
+CHROMIUM ?= $(firstword $(foreach tool,chromium chromium-browser google-chrome google-chrome-stable,$(shell command -v $(tool) 2>/dev/null)))
+export CHROMIUM
+
 # What the real-Kafka suite needs and this machine does not have.
 MISSING := $(strip $(foreach tool,java mvn kcat,$(if $(shell command -v $(tool) 2>/dev/null),,$(tool))))
 
-.PHONY: build docs test unit format vet lint real-kafka test-kafka kafka chaos bench parallel-table fuzz clean
+.PHONY: build docs test unit format vet lint real-kafka test-kafka kafka browser test-browser chaos bench parallel-table fuzz clean
 
 build:
 	$(GO) build -ldflags "-s -w" -o waterhealer .
 
-# Everything that must be green before a commit. REQUIRE_KAFKA=1 makes the real-Kafka suite a must.
-test: format vet lint unit real-kafka
+# Everything that must be green before a commit. REQUIRE_KAFKA=1 makes the real-Kafka suite a must, REQUIRE_BROWSER=1 that
+# of the page.
+test: format vet lint unit browser real-kafka
 
 format:
 	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "not gofmt'ed:"; echo "$$files"; exit 1; fi
 
 vet:
 	$(GO) vet ./...
-	$(GO) vet -tags kafka ./...
+	$(GO) vet -tags kafka,browser ./...
 
 lint: $(LINTER)
 	$(LINTER) run ./...
@@ -46,6 +51,22 @@ else ifeq ($(REQUIRE_KAFKA),1)
 else
 	@echo "the real-Kafka suite did not run: it needs Java 17, Maven and kcat, and this machine has no $(MISSING)"
 endif
+
+browser:
+ifneq ($(CHROMIUM),)
+	@$(MAKE) --no-print-directory test-browser
+else ifeq ($(REQUIRE_BROWSER),1)
+	@echo "the browser suite must run (REQUIRE_BROWSER=1), but this machine has no Chromium"; exit 1
+else
+	@echo "the browser suite did not run: it needs Chromium or Chrome, and this machine has none"
+endif
+
+# The page in a real browser: every test that has the build tag browser and a name that begins with TestBrowser.
+# SHOTS=FOLDER, an absolute one, gets pictures of the page in all its states.
+BROWSER_TESTS := -tags browser -run ^TestBrowser -count=1 -timeout 15m -p 1
+test-browser:
+	$(GO) test $(BROWSER_TESTS) ./e2e
+	$(GO) test $(BROWSER_TESTS) ./observe/web $(if $(SHOTS),-shots $(SHOTS))
 
 # The suite against a real Apache Kafka: every test that has the build tag kafka and a name that begins with
 # TestKafka. Packages run one after another, as each may start three brokers.
