@@ -26,7 +26,15 @@ func (c *compiler) against(op operator, left, right node) against {
 		return nil
 	}
 	switch constant.(type) {
-	case string, int64, float64, value.Number:
+	case string, int64, value.Number:
+	case float64:
+		// It stands for the decimal that it is written as, which would be made anew for
+		// each record.
+		text, err := value.Append(nil, constant)
+		if err != nil {
+			return nil
+		}
+		constant = value.Number(text)
 	default:
 		return nil
 	}
