@@ -30,6 +30,9 @@ func (b *batcher) due() <-chan time.Time {
 	return b.timer.C
 }
 
+// underWay says that records wait for their batch.
+func (b *batcher) underWay() bool { return b != nil && len(b.pending) > 0 }
+
 // add takes records and pushes the batches that they fill; false when the
 // source was stopped.
 func (b *batcher) add(records []*engine.Record) bool {

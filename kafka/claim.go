@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -28,9 +27,10 @@ type claim struct {
 	start    int64
 	end      int64         // with until-end: what is at or beyond it is not taken; -1 none
 	gone     chan struct{} // closed when the assignment is known to be lost
-	advance  chan int64    // capacity 1: nothing below will ever be delivered
+	stream   *stream
+	rest     fetched // what was read and is not taken
 
-	next    atomic.Int64 // behind the last record that was taken
+	next    atomic.Int64 // nothing below it is still to be taken
 	atEnd   atomic.Bool  // nothing more is taken
 	holding atomic.Bool  // fetching is paused
 	shown   shown
@@ -52,9 +52,6 @@ func (g *group) begin(session sarama.ConsumerGroupSession, messages sarama.Consu
 	at := place{messages.Topic(), messages.Partition()}
 	node := g.owners[at.topic]
 	ctx := session.Context()
-	// A pause of an earlier claim outlives it.
-	g.consumer.Resume(map[string][]int32{at.topic: {at.partition}})
-
 	if err := g.checkTopics(ctx, []string{at.topic}); err != nil {
 		return nil, err
 	}
@@ -64,7 +61,7 @@ func (g *group) begin(session sarama.ConsumerGroupSession, messages sarama.Consu
 	}
 	c := &claim{
 		place: at, group: g, node: node, session: session, messages: messages,
-		end: -1, gone: make(chan struct{}), advance: make(chan int64, 1),
+		end: -1, gone: make(chan struct{}),
 		committed: found[at].offset, metadata: found[at].metadata, room: node.metadataLimit,
 	}
 	if c.start, err = g.claimStart(ctx, at, c.committed, messages.InitialOffset()); err != nil {
@@ -84,6 +81,7 @@ func (g *group) begin(session sarama.ConsumerGroupSession, messages sarama.Consu
 		options.Finished = options.Inherited.Contains
 	}
 	c.tracker = g.intake.Claim(options)
+	c.stream = g.reader.read(at, c.start, messages.HighWaterMarkOffset())
 	g.mu.Lock()
 	g.claims[at] = c
 	g.mu.Unlock()
@@ -112,6 +110,7 @@ func (g *group) claimStart(ctx context.Context, at place, committed, initial int
 // end gives a claim up. When the assignment is lost nothing is awaited and
 // nothing is committed.
 func (g *group) end(c *claim, lost bool) {
+	c.stream.close()
 	drain, cancel := g.drainContext()
 	defer cancel()
 	if lost {
@@ -142,38 +141,47 @@ func (g *group) end(c *claim, lost bool) {
 		delete(g.claims, c.place)
 	}
 	g.mu.Unlock()
-	g.consumer.Resume(map[string][]int32{c.topic: {c.partition}})
 	g.logger.Info("gave a partition up", "source", c.node.name, "topic", c.topic, "partition", c.partition,
 		"offset", watermark, "lost", lost)
 	g.look()
 }
 
-// take pushes what is delivered until the claim ends.
+// take pushes what is read until the claim ends.
 func (c *claim) take() {
 	batch := newBatcher(c)
 	defer batch.stop()
-	delivered := c.messages.Messages()
 	stopped := c.group.stopped
+	ready := make(chan struct{})
+	close(ready)
 	c.checkEnd(batch)
 	for {
-		if c.atEnd.Load() {
-			delivered = nil
-		}
 		c.holdOrResume()
+		read := c.stream.blocks
+		var more <-chan struct{}
+		switch {
+		case c.atEnd.Load():
+			read, c.rest = nil, fetched{}
+		case len(c.rest.parts) > 0 && c.holding.Load():
+			read = nil
+		case len(c.rest.parts) > 0:
+			read, more = nil, ready
+		}
 		select {
-		case m, open := <-delivered:
+		case c.rest = <-read:
+			c.push(batch)
+		case <-more:
+			c.push(batch)
+		case <-batch.due():
+			batch.flush()
+			c.passOver(batch)
+		case <-c.tracker.Room():
+		case <-stopped:
+			stopped = nil
+			c.finish()
+		case _, open := <-c.messages.Messages():
 			if !open {
 				return
 			}
-			c.push(m, batch)
-		case <-batch.due():
-			batch.flush()
-		case <-c.tracker.Room():
-		case next := <-c.advance:
-			c.advanceTo(next, batch)
-		case <-stopped:
-			stopped, delivered = nil, nil
-			c.finish()
 		case <-c.gone:
 			return
 		case <-c.session.Context().Done():
@@ -182,62 +190,27 @@ func (c *claim) take() {
 	}
 }
 
-// holdOrResume pauses fetching while the claim is full. Records that were
-// fetched before are still taken: a loop that blocks would hold up the other
-// partitions of the broker.
+// holdOrResume leaves the partition out of fetches while the claim is full.
 func (c *claim) holdOrResume() {
 	full := c.atEnd.Load() || c.tracker.Full()
 	if full == c.holding.Load() {
 		return
 	}
 	c.holding.Store(full)
-	partitions := map[string][]int32{c.topic: {c.partition}}
-	if full {
-		c.group.consumer.Pause(partitions)
-		return
-	}
-	c.group.consumer.Resume(partitions)
+	c.stream.hold(full)
 }
 
-// push takes a record and what is buffered behind it.
-func (c *claim) push(first *sarama.ConsumerMessage, batch *batcher) {
-	delivered := c.messages.Messages()
-	taken := make([]*sarama.ConsumerMessage, 0, min(len(delivered)+1, sliceSize))
-	beyond := false
-	for m := first; m != nil; {
-		switch {
-		case c.end >= 0 && m.Offset >= c.end:
-			beyond = true // it came after the start
-		case m.Offset >= c.start: // below, an earlier claim has finished it
-			taken = append(taken, m)
-		}
-		m = nil
-		if len(taken) < sliceSize && !beyond {
-			m = nextFetched(delivered)
-		}
-	}
-	if len(taken) > 0 && !c.hand(records(taken, scattered(c.tracker)), batch) {
+// push takes a slice of what was read.
+func (c *claim) push(batch *batcher) {
+	taken := c.rest.take(c.place, sliceSize, c.end, scattered(c.tracker))
+	if len(taken) > 0 && !c.hand(taken, batch) {
 		return
 	}
-	if beyond {
-		c.advanceTo(c.end, batch) // nothing lies between what was taken and the end
+	if len(c.rest.parts) == 0 {
+		c.stream.taken()
+		c.passOver(batch)
 	}
 	c.checkEnd(batch)
-}
-
-// nextFetched is the next record if one is there, else nil. Sarama feeds one
-// record at a time from a fetch that holds many: whoever looks only once goes
-// on with a slice of one, so it gives way to the feeder first.
-func nextFetched(delivered <-chan *sarama.ConsumerMessage) *sarama.ConsumerMessage {
-	for range 3 {
-		select {
-		case m := <-delivered: // nil when closed: the next look of take sees it
-			return m
-		default:
-			runtime.Gosched()
-		}
-	}
-	return nil
 }
 
 // hand gives records to the batch under way or to the engine; false when the
@@ -267,6 +240,23 @@ func (c *claim) pushNow(records []*engine.Record) bool {
 	}
 	g.intake.Push(c.tracker, records)
 	return true
+}
+
+// passOver counts what lies between the last record and the end of what was read
+// as finished: markers, aborted records, what compaction took. Where a batch is
+// under way that waits for it, unless the end is reached.
+func (c *claim) passOver(batch *batcher) {
+	if len(c.rest.parts) > 0 {
+		return
+	}
+	next := c.rest.next
+	if c.end >= 0 {
+		next = min(next, c.end)
+	}
+	if batch.underWay() && next != c.end {
+		return
+	}
+	c.advanceTo(next, batch)
 }
 
 // advanceTo notes that nothing below next will be delivered. What was taken but

@@ -10,36 +10,28 @@ import (
 	"waterhealer/engine"
 )
 
-// bufferedMessages is a claim's channel as sarama would fill it.
-type bufferedMessages struct {
-	sarama.ConsumerGroupClaim
-	buffered chan *sarama.ConsumerMessage
-}
-
-func (m bufferedMessages) Messages() <-chan *sarama.ConsumerMessage { return m.buffered }
-
-// bareClaim is a claim of t/0 without brokers: its records from the start on
-// are buffered at these offsets.
-func bareClaim(in *fakeIntake, node *sourceNode, start, end int64, offsets ...int64) (*claim, *sarama.ConsumerMessage) {
+// bareClaim is a claim of t/0 without brokers, which has read records at these
+// offsets, and nothing else below next.
+func bareClaim(in *fakeIntake, node *sourceNode, start, end, next int64, offsets ...int64) *claim {
 	node.topics = []string{"t"}
 	g := newGroup(membership{group: "g"}, Connection{}, []SourceSettings{{}}, []*sourceNode{node})
 	g.intake = in
-	buffered := make(chan *sarama.ConsumerMessage, len(offsets))
-	for _, o := range offsets {
-		buffered <- &sarama.ConsumerMessage{Topic: "t", Offset: o, Value: []byte("v")}
-	}
 	c := &claim{
 		place: place{"t", 0}, group: g, node: node, start: start, end: end,
-		messages: bufferedMessages{buffered: buffered}, tracker: in.Claim(engine.ClaimOptions{Topic: "t", Start: start}),
+		stream: newReader(nil, sarama.ReadCommitted, g.logger, nil).read(place{"t", 0}, start, next),
+		rest:   fetched{next: next}, tracker: in.Claim(engine.ClaimOptions{Topic: "t", Start: start}),
+	}
+	for _, o := range offsets {
+		c.rest.parts = append(c.rest.parts, part{first: o, rest: []*sarama.Record{{Value: []byte("v")}}})
 	}
 	c.next.Store(start)
-	return c, <-buffered
+	return c
 }
 
-func TestPushCutsAtBothEnds(t *testing.T) {
+func TestPushCutsAtTheEnd(t *testing.T) {
 	in := newIntake(nil)
-	c, first := bareClaim(in, &sourceNode{}, 3, 8, 1, 2, 3, 6, 9, 10)
-	c.push(first, nil)
+	c := bareClaim(in, &sourceNode{}, 3, 8, 11, 3, 6, 9, 10)
+	c.push(nil)
 	if got := in.offsets("t", 0); !slices.Equal(got, []int64{3, 6}) {
 		t.Errorf("pushed %v", got)
 	}
@@ -50,21 +42,61 @@ func TestPushCutsAtBothEnds(t *testing.T) {
 
 func TestPushGoesOnWithoutAnEnd(t *testing.T) {
 	in := newIntake(nil)
-	c, first := bareClaim(in, &sourceNode{}, 0, -1, 0, 1, 5)
-	c.push(first, nil)
-	if got := in.offsets("t", 0); !slices.Equal(got, []int64{0, 1, 5}) || c.atEnd.Load() || c.next.Load() != 6 {
+	c := bareClaim(in, &sourceNode{}, 0, -1, 9, 0, 1, 5)
+	c.push(nil)
+	if got := in.offsets("t", 0); !slices.Equal(got, []int64{0, 1, 5}) || c.atEnd.Load() || c.next.Load() != 9 {
 		t.Errorf("pushed %v, next %d", got, c.next.Load())
+	}
+	if watermark, _ := c.tracker.Progress(); watermark != 9 {
+		t.Errorf("the watermark is %d", watermark)
+	}
+}
+
+// A slice at a time, and what lies behind the last record only counts with the
+// last of them.
+func TestPushTakesSlices(t *testing.T) {
+	in := newIntake(nil)
+	offsets := make([]int64, sliceSize+1)
+	for i := range offsets {
+		offsets[i] = int64(i)
+	}
+	c := bareClaim(in, &sourceNode{}, 0, -1, sliceSize+9, offsets...)
+	for _, want := range []int64{sliceSize, sliceSize + 9} {
+		c.push(nil)
+		if watermark, _ := c.tracker.Progress(); watermark != want || c.next.Load() != want {
+			t.Errorf("the watermark is %d, next %d, want %d", watermark, c.next.Load(), want)
+		}
+	}
+	if got := in.count(); got != len(offsets) {
+		t.Errorf("%d records were pushed", got)
 	}
 }
 
 func TestNothingIsPushedAfterAStop(t *testing.T) {
 	in := newIntake(nil)
-	c, first := bareClaim(in, &sourceNode{}, 0, -1, 0, 1)
+	c := bareClaim(in, &sourceNode{}, 0, -1, 10, 0, 1)
 	c.group.stop()
-	c.push(first, nil)
+	c.push(nil)
 	c.advanceTo(10, nil)
 	if watermark, _ := c.tracker.Progress(); in.count() != 0 || watermark != 0 || c.next.Load() != 0 {
 		t.Errorf("%d pushed, watermark %d, next %d", in.count(), watermark, c.next.Load())
+	}
+}
+
+// What waits for its batch is not passed: what lies behind it counts once the
+// batch has been pushed.
+func TestPartBatchBeforeATail(t *testing.T) {
+	in := newIntake(nil)
+	c := bareClaim(in, &sourceNode{batchSize: 2, batchTimeout: time.Hour}, 0, -1, 5, 0)
+	batch := newBatcher(c)
+	c.push(batch)
+	if watermark, _ := c.tracker.Progress(); in.count() != 0 || watermark != 0 || c.next.Load() != 1 {
+		t.Errorf("%d pushed, watermark %d, next %d", in.count(), watermark, c.next.Load())
+	}
+	c.rest = fetched{next: 9, parts: []part{{first: 5, rest: []*sarama.Record{{}}}}}
+	c.push(batch)
+	if watermark, _ := c.tracker.Progress(); watermark != 9 || c.next.Load() != 9 {
+		t.Errorf("the watermark is %d, next %d", watermark, c.next.Load())
 	}
 }
 
@@ -73,9 +105,9 @@ func TestNothingIsPushedAfterAStop(t *testing.T) {
 func TestAdvanceBehindAPartBatch(t *testing.T) {
 	for _, stopped := range []bool{false, true} {
 		in := newIntake(never)
-		c, first := bareClaim(in, &sourceNode{batchSize: 10, batchTimeout: time.Hour}, 0, -1, 0, 1)
+		c := bareClaim(in, &sourceNode{batchSize: 10, batchTimeout: time.Hour}, 0, -1, 2, 0, 1)
 		batch := newBatcher(c)
-		c.push(first, batch)
+		c.push(batch)
 		want := 2
 		if stopped {
 			c.group.stop()

@@ -207,7 +207,14 @@ func TestFetchErrors(t *testing.T) {
 		{kerr.UnknownServerError, "reading t/0"},
 		{kerr.TopicAuthorizationFailed, "t/0"},
 		{kerr.NotLeaderForPartition, ""},
+		{kerr.OffsetOutOfRange, "reading t/0"},
+		{kerr.InvalidRequest, "reading t/0"},
 		{kerr.UnknownTopicOrPartition, ""},
+		{kerr.LeaderNotAvailable, ""},
+		{kerr.ReplicaNotAvailable, ""},
+		{kerr.FencedLeaderEpoch, ""},
+		{kerr.UnknownLeaderEpoch, ""},
+		{kerr.OffsetNotAvailable, ""},
 		{kerr.KafkaStorageError, ""},
 	} {
 		t.Run(test.code.Message, func(t *testing.T) {

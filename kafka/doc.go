@@ -10,11 +10,13 @@
 //	start.go, ranges.go       what is checked and committed before it joins
 //	session.go                the membership: sessions, errors, what is lost
 //	claim.go, batch.go        a claim from its first record to its end
-//	records.go                the engine's records, and what they keep in memory
+//	reader.go, fetch.go       partitions read: their leaders, and the fetches from each
+//	fetchanswer.go            what an answer says, errors among it; fetched.go: its records
+//	records.go                what the engine's records keep in memory
 //	unanswered.go             commits that nobody takes, for the engine's watchdog
 //	commit.go, change.go      what is committed, and what is done about refusals
 //	ground.go                 metadata, and what it holds on
-//	tail.go, ends.go          offsets that are never delivered; until-end
+//	ends.go                   until-end
 //	cluster.go                questions to brokers that sarama's group does not ask
 //	silence.go                connections that wait in vain; silence_judge.go: which do
 //	presence.go               whether any broker answers
@@ -36,12 +38,10 @@
 // Then the member joins, and sarama calls ConsumeClaim for each partition.
 // [group.begin] fetches the committed offset and its metadata once more, since
 // only now is it certain that the former owner commits no more, and begins the
-// engine's claim with the finished offsets that the metadata names. Sarama may
-// deliver from an earlier offset; what lies below the start is left out.
-// [claim.take] pushes what is buffered, a slice at a time and without a timer
-// per record. It never blocks: a full claim pauses fetching, and what was
-// fetched before is still taken, because one blocked claim would hold up all
-// others of that broker.
+// engine's claim with the finished offsets that the metadata names, and the
+// reading of the partition from there. [claim.take] pushes what was read, a slice
+// at a time and without a timer, a channel or a lock per record. A full claim
+// leaves its partition out of fetches, and what was read before waits in it.
 //
 // A claim ends when its channel closes (this partition is revoked) or its
 // session does (an eager rebalance, Close, a lost assignment). [group.end] lets
@@ -80,13 +80,47 @@
 // a topic that was deleted and made again may well have the committed offset,
 // and going on there would be a silent jump.
 //
+// # Reading
+//
+// Sarama's group is there for the membership alone: its own consumer, which sends
+// every record through a channel, is paused as soon as a claim has begun
+// ([handler.ConsumeClaim]). A [reader] reads all claims of a member over the same
+// connections. A [stream] is one partition, at its position; a [fetchLoop] belongs
+// to one broker and asks it, one fetch at a time, for all streams that it leads
+// and that have room. An answer goes to each claim as one message ([fetched]), and
+// the claim says when it has taken it. So in memory are, of each partition, one
+// answer that is being taken and what the engine has.
+//
+// Answers are kept small, about 1 MiB of all partitions with a backlog, which take
+// turns: what is taken apart while it is in the processor's caches costs less, and
+// many partitions need no more memory for it than few. A broker that takes long to
+// answer is far away, and is asked for more.
+//
+// A fetch waits at the broker for records to come, which must not hold up a claim
+// that is not in it. So it is sent when all have taken what they were given, or
+// after 5 ms without them; and where a claim has just been full, it waits 10 ms
+// instead of 250.
+//
+// The position passes what is never delivered: transaction markers, aborted
+// records, what compaction took. The claim counts it as finished with the record
+// before it, so that lag reaches 0 and until-end ends. An empty answer before the
+// end of the log is no proof, since it may have been full with others', and
+// since sarama leaves out batches that compaction has emptied: only when nothing
+// else was asked for, and 48 MiB of it, is it believed. A batch that never comes
+// whole is an error.
+//
+// Whoever is told that the leader is elsewhere, or finds no way to it, looks for it
+// again, after 100 ms and then ever later up to 2 s, at the same position
+// ([reader.findLeaders]). An answer that cannot be read does not say which
+// partition's fault that is: each is asked for alone then, so that the error names
+// the right one.
+//
 // # Errors of the consumer
 //
-// Sarama goes on after any error, also after one that made it skip records: a
-// batch that it cannot read, for example, behind one that it could. So only
-// errors about the way to the brokers and their passing states are tried again
-// ([passing]); everything else ends the source, before the 2 seconds are over
-// after which sarama fetches on.
+// Behind an error there may be a gap. So only errors about the way to the brokers
+// and their passing states are tried again ([passing]); everything else ends the
+// source, and the partition is not read any more ([group.consider]). The same
+// holds for the errors of the membership.
 //
 // # Rebalancing
 //
@@ -155,15 +189,13 @@
 // error, it sends on the connection where fetches are parked, and it cannot
 // tell which commit a broker has acknowledged. Auto-commit, for the same.
 //
-// An own ConsumePartition for each claim with the group for membership only: it
-// would own the start offset, but also every reconnection, redispatch and pause
-// that the group's claims have right.
+// Sarama's consumer of partitions: a channel, an allocation and two changes of
+// goroutine per record were a sixth of the work of a fast pipeline; it hides its
+// position, so that tails that are never delivered had to be asked for apart; and
+// it keeps in memory what it has read of every partition.
 //
-// Reading tails from the claim's position: sarama hides it, and does not tell
-// an aborted record from one that is yet to come. A fetch of our own from behind
-// the last record says what will never be delivered.
-//
-// Blocking the loop of a full claim instead of pausing: after 100 ms sarama
-// takes the partition out of its broker's fetches and puts it back, for every
-// record.
+// A fetch under way for each broker while another is taken: the engine has
+// thousands of records of each partition to work on meanwhile, so it would only
+// cost memory. Fetch sessions, which spare naming idle partitions in each fetch:
+// sarama has no access to them.
 package kafka

@@ -31,8 +31,9 @@ type group struct {
 	intake    intake
 	cluster   *cluster
 	client    sarama.Client
-	abort     context.CancelFunc // breaks off client's connections
-	consumer  sarama.ConsumerGroup
+	abort     context.CancelFunc   // breaks off client's connections
+	consumer  sarama.ConsumerGroup // for the membership alone
+	reader    *reader
 	clusterID string
 	topicIDs  map[string][16]byte
 	ends      map[place]int64 // with until-end: where each partition ended at the start
@@ -161,10 +162,11 @@ func (g *group) open(ctx context.Context) error {
 		return fmt.Errorf("joining group %s: %w", g.group, err)
 	}
 	g.member = cancel
+	g.reader = newReader(g.client, g.isolation, g.logger, g.tryOn)
+	g.running.Go(func() { g.reader.run(member) })
 	g.running.Go(func() { g.listen() })
 	g.running.Go(func() { g.consume(member) })
 	g.running.Go(func() { g.commitAtIntervals(member) })
-	g.running.Go(func() { g.followTails(member) })
 	g.running.Go(func() { g.followEnds(member) })
 	g.running.Go(func() { g.followLogStarts(member) })
 	if g.settings.UntilEnd {

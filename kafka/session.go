@@ -65,23 +65,34 @@ func (g *group) vanishing(ctx context.Context, err error) bool {
 	return g.checkTopics(ctx, g.topics) == nil
 }
 
-// listen takes the consumer's errors until it is closed. An error that is not
-// about the way to the brokers halts: behind it there may be a gap.
+// listen takes the errors of the membership until it is closed.
 func (g *group) listen() {
 	for err := range g.consumer.Errors() {
-		if g.failed() {
-			continue
-		}
-		switch {
-		case errors.Is(err, sarama.ErrOffsetOutOfRange):
-			g.fail(g.outOfRange(err))
-		case passing(err), g.vanishing(context.Background(), err):
-			g.logger.Debug("kafka consumer tries on", "error", err)
-		case errors.Is(err, context.Canceled):
-		default:
-			g.fail(g.explain(err))
-		}
+		g.consider(err)
 	}
+}
+
+// tryOn says whether to go on reading a partition after an error.
+func (g *group) tryOn(at place, err error) bool {
+	return g.consider(&sarama.ConsumerError{Topic: at.topic, Partition: at.partition, Err: err})
+}
+
+// consider says whether an error may pass. One that is not about the way to the
+// brokers halts: behind it there may be a gap.
+func (g *group) consider(err error) bool {
+	switch {
+	case g.failed():
+		return false
+	case errors.Is(err, sarama.ErrOffsetOutOfRange):
+		g.fail(g.outOfRange(err))
+	case passing(err), g.vanishing(context.Background(), err):
+		g.logger.Debug("kafka consumer tries on", "error", err)
+		return true
+	case errors.Is(err, context.Canceled):
+	default:
+		g.fail(g.explain(err))
+	}
+	return false
 }
 
 // explain puts the source and the partition before an error of the consumer.
@@ -140,6 +151,8 @@ func (h *handler) Cleanup(sarama.ConsumerGroupSession) error {
 // ends the source by [group.fail].
 func (h *handler) ConsumeClaim(session sarama.ConsumerGroupSession, messages sarama.ConsumerGroupClaim) error {
 	g := (*group)(h)
+	// Sarama must not read: it would send every record through a channel of its own.
+	g.consumer.Pause(map[string][]int32{messages.Topic(): {messages.Partition()}})
 	c, err := g.begin(session, messages)
 	if err != nil {
 		if session.Context().Err() == nil {

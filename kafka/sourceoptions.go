@@ -133,16 +133,14 @@ func (m membership) strategies() []sarama.BalanceStrategy {
 // apply sets up a client of the group. It leaves nothing to sarama's defaults
 // that could lose a record.
 func (m membership) apply(config *sarama.Config) {
-	config.ChannelBufferSize = 1024 // records buffered per claim: a slice or two
+	config.ChannelBufferSize = 128 // errors; no record goes through sarama's channels
 
 	c := &config.Consumer
 	c.Return.Errors = true
 	c.IsolationLevel = m.isolation
-	// Of each partition, in one fetch: with twice as much a reader has 50 MiB more
-	// in memory and is no faster on four partitions.
-	c.Fetch.Default = 512 << 10
-	c.Fetch.Max = 0 // no limit: with one, sarama skips a record that is larger
-	c.MaxWaitTime = 250 * time.Millisecond
+	// The claims are paused before sarama fetches, or after one batch.
+	c.Fetch.Default = 1
+	c.Fetch.Max = 0                         // no limit: with one, sarama skips a record that is larger
 	c.Offsets.Initial = sarama.OffsetOldest // of partitions that appear later
 	c.Offsets.AutoCommit.Enable = false
 	c.Group.ResetInvalidOffsets = false

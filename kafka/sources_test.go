@@ -152,12 +152,9 @@ func TestTwoNodesInOneGroup(t *testing.T) {
 }
 
 func TestRecordsAllocations(t *testing.T) {
-	messages := make([]*sarama.ConsumerMessage, sliceSize)
-	for i := range messages {
-		messages[i] = &sarama.ConsumerMessage{Topic: "t", Offset: int64(i), Value: []byte("v")}
-	}
+	messages := answered(sliceSize, 1)
 	var made []*engine.Record
-	if n := testing.AllocsPerRun(20, func() { made = records(messages, false) }); n > 2 {
+	if n := testing.AllocsPerRun(20, func() { made = taken(messages, false) }); n > 2 {
 		t.Errorf("%v allocations for a slice of %d records", n, len(made))
 	}
 }

@@ -31,7 +31,7 @@ type told struct {
 type shown struct {
 	committed atomic.Int64
 	metadata  atomic.Int64 // bytes
-	end       atomic.Int64 // as it was asked for; sarama may know better
+	end       atomic.Int64 // as it was asked for; fetches may know better
 }
 
 // commits notes what was acknowledged of a claim, or where it began.
@@ -81,7 +81,7 @@ func (t *told) count() {
 // tip is the end of the log, as far as it was heard of: from fetches, and while a
 // claim is paused from questions ([group.followEnds]).
 func (c *claim) tip() int64 {
-	return max(c.messages.HighWaterMarkOffset(), c.shown.end.Load())
+	return max(c.stream.high.Load(), c.shown.end.Load())
 }
 
 // Group tells how the membership is.
