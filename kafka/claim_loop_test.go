@@ -18,7 +18,7 @@ func bareClaim(in *fakeIntake, node *sourceNode, start, end, next int64, offsets
 	g.intake = in
 	c := &claim{
 		place: place{"t", 0}, group: g, node: node, start: start, end: end,
-		stream: newReader(nil, sarama.ReadCommitted, g.logger, nil).read(place{"t", 0}, start, next),
+		stream: newReader(nil, sarama.ReadCommitted, g.logger, nil, nil).read(place{"t", 0}, start, next),
 		rest:   fetched{next: next}, tracker: in.Claim(engine.ClaimOptions{Topic: "t", Start: start}),
 	}
 	for _, o := range offsets {

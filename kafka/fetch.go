@@ -38,6 +38,9 @@ const (
 	fetchWait      = 250 * time.Millisecond
 	fetchWaitShort = 10 * time.Millisecond
 	fetchSoon      = time.Second
+	// fetchWaitLast is for the fetch after which an empty answer is believed: brokers
+	// that keep old records in another store may need that long to get them.
+	fetchWaitLast = 500 * time.Millisecond
 )
 
 // fetchPatience is how long a fetch waits for claims to take what they have been
@@ -147,7 +150,10 @@ func (l *fetchLoop) request(patient bool) (request *sarama.FetchRequest, streams
 	}
 	for _, s := range chosen {
 		a := asked{stream: s, from: s.next, room: max(share, s.size), single: s.alone}
-		if s.alone {
+		switch {
+		case s.alone && s.size >= fetchEmpty:
+			request.MaxWaitTime = int32(fetchWaitLast / time.Millisecond)
+		case s.alone:
 			request.MaxWaitTime = 0 // there should be something
 		}
 		request.AddBlock(s.topic, s.partition, a.from, a.room, s.epoch)

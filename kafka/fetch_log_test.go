@@ -30,7 +30,7 @@ func readAll(t *rapid.T, client sarama.Client, isolation sarama.IsolationLevel, 
 	r := newReader(client, isolation, slog.New(slog.DiscardHandler), func(_ place, err error) bool {
 		failed <- err
 		return false
-	})
+	}, func(string) bool { return true })
 	var running sync.WaitGroup
 	running.Go(func() { r.run(ctx) })
 	defer running.Wait()
@@ -143,7 +143,7 @@ func TestDamagedBatchAmongOthers(t *testing.T) {
 		defer mu.Unlock()
 		failed[p] = err
 		return false
-	})
+	}, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { r.run(ctx) })

@@ -1,8 +1,11 @@
 package kafka
 
 import (
+	"errors"
 	"log/slog"
 	"math"
+	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,7 +16,7 @@ import (
 
 // bareLoop is a loop without a broker that reads so many partitions.
 func bareLoop(n int) *fetchLoop {
-	r := newReader(nil, sarama.ReadCommitted, slog.New(slog.DiscardHandler), nil)
+	r := newReader(nil, sarama.ReadCommitted, slog.New(slog.DiscardHandler), nil, func(string) bool { return true })
 	l := &fetchLoop{reader: r, wake: make(chan struct{}, 1)}
 	for p := range n {
 		s := r.read(place{"t", int32(p)}, 0, -1)
@@ -147,6 +150,11 @@ func TestEmptyAnswerBeforeTheEnd(t *testing.T) {
 	if s.next != 9 || s.high.Load() != 12 || (<-s.blocks).next != 9 || s.alone || s.size != 0 {
 		t.Errorf("next is %d of %d", s.next, s.high.Load())
 	}
+	// Where nothing compacts it is not believed at all.
+	l.reader.compacts = func(string) bool { return false }
+	if err := l.take(asked{stream: s, from: 5, room: fetchEmpty, single: true}, block, fetched{next: 5}); !errors.Is(err, errWithheld) || s.next != 9 {
+		t.Error("without compaction: ", err, s.next)
+	}
 	// At the end it says nothing.
 	if err := l.take(asked{stream: s, from: 9, room: fetchLeast}, block, fetched{next: 9}); err != nil || s.alone || s.next != 9 {
 		t.Error("at the end: ", err, s.alone, s.next)
@@ -191,5 +199,33 @@ func TestOnlyWeFetch(t *testing.T) {
 	}
 	if err := source.close(t); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A broker that does not get at old records in time, since it keeps them in another
+// store, answers as if there were none. They are waited for: none is passed over
+// where no compaction can have taken them.
+func TestWithheldRecords(t *testing.T) {
+	b := sourceBroker(t, map[string]int32{"t": 1})
+	produceValues(t, b, "t", 0, numbered("v", 3)...)
+	var empty atomic.Int32
+	b.Cluster().ControlKey(int16(kmsg.Fetch), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		b.Cluster().KeepControl()
+		request := r.(*kmsg.FetchRequest)
+		if empty.Add(1) > 12 {
+			return nil, nil, false
+		}
+		return (&shelf{high: 3, stable: 3, scale: 1}).fetch(request), nil, true
+	})
+	in := newIntake(nil)
+	source := runSource(t, newSource(t, b, func(o *sourceTest) { o.settings.UntilEnd = true }, "t"), in)
+	if err := source.result(t); err != nil {
+		t.Fatal(err)
+	}
+	if err := source.close(t); err != nil {
+		t.Fatal(err)
+	}
+	if got := in.offsets("t", 0); !slices.Equal(got, []int64{0, 1, 2}) {
+		t.Errorf("pushed %v of 3 records", got)
 	}
 }

@@ -27,6 +27,8 @@ func (l *fetchLoop) answer(s asked, block *sarama.FetchResponseBlock) bool {
 	switch {
 	case err == nil:
 		return len(got.parts) > 0
+	case errors.Is(err, errWithheld):
+		l.away(s)
 	case l.reader.tryOn(s.place, err):
 		l.away(s)
 	default:
@@ -78,6 +80,9 @@ func (l *fetchLoop) take(s asked, block *sarama.FetchResponseBlock, got fetched)
 			size, alone = s.room, true
 		case s.room < fetchEmpty: // sarama leaves out batches that compaction has emptied
 			size, alone = min(8*s.room, fetchEmpty), true
+		case !r.compacts(s.topic):
+			r.miss(s, stable)
+			return errWithheld
 		default: // compaction has left nothing up to the end
 			got.next = stable
 		}
@@ -90,11 +95,29 @@ func (l *fetchLoop) take(s asked, block *sarama.FetchResponseBlock, got fetched)
 	s.high.Store(block.HighWaterMarkOffset)
 	s.stable, s.size, s.alone = stable, size, alone
 	s.backoff, s.stale = 0, false
+	s.missed = s.missed && got.next == s.from
 	if got.next > s.from {
 		s.next, s.busy = got.next, true
 		s.blocks <- got // it has room, since the stream was not busy
 	}
 	return nil
+}
+
+// errWithheld is that brokers give nothing of a log that goes on. Where no
+// compaction has been there is something: a broker that has to get it from another
+// store, and is not in time, answers as if there were not.
+var errWithheld = errors.New("there must be records, but none come")
+
+// miss says once that records of a partition do not come.
+func (r *reader) miss(s asked, end int64) {
+	r.mu.Lock()
+	said := s.missed
+	s.missed = true
+	r.mu.Unlock()
+	if !said {
+		r.logger.Warn("brokers give no records although the log goes on, and no compaction is known that could have taken them: they are asked again until they do",
+			"topic", s.topic, "partition", s.partition, "offset", s.from, "end", end)
+	}
 }
 
 // errBatch is about a batch that does not come whole, however much is asked for.

@@ -162,7 +162,7 @@ func (g *group) open(ctx context.Context) error {
 		return fmt.Errorf("joining group %s: %w", g.group, err)
 	}
 	g.member = cancel
-	g.reader = newReader(g.client, g.isolation, g.logger, g.tryOn)
+	g.reader = newReader(g.client, g.isolation, g.logger, g.tryOn, g.compacts)
 	g.running.Go(func() { g.reader.run(member) })
 	g.running.Go(func() { g.listen() })
 	g.running.Go(func() { g.consume(member) })

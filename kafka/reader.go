@@ -30,6 +30,9 @@ type reader struct {
 	// tryOn is asked about errors that are not about the way to a leader. When it
 	// says no the partition is not read any more.
 	tryOn func(place, error) bool
+	// compacts says whether compaction may have left nothing of a topic's records
+	// somewhere. It may ask the brokers.
+	compacts func(topic string) bool
 
 	lost  chan struct{}  // capacity 1: a stream has no leader
 	loops sync.WaitGroup // and looks for leaders
@@ -58,13 +61,16 @@ type stream struct {
 	closed  bool // nothing is read any more
 	looking bool // for the leader
 	stale   bool // what the client knows of the leader is in doubt
+	missed  bool // it was said that records are missing
 	backoff time.Duration
 	after   time.Time // no look for the leader before
 }
 
-func newReader(client sarama.Client, isolation sarama.IsolationLevel, logger *slog.Logger, tryOn func(place, error) bool) *reader {
+func newReader(client sarama.Client, isolation sarama.IsolationLevel, logger *slog.Logger,
+	tryOn func(place, error) bool, compacts func(topic string) bool,
+) *reader {
 	return &reader{
-		client: client, isolation: isolation, logger: logger, tryOn: tryOn,
+		client: client, isolation: isolation, logger: logger, tryOn: tryOn, compacts: compacts,
 		lost:    make(chan struct{}, 1),
 		streams: make(map[*stream]struct{}), leaders: make(map[*sarama.Broker]*fetchLoop),
 	}
