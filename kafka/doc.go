@@ -106,8 +106,9 @@
 // before it, so that lag reaches 0 and until-end ends. An empty answer before the
 // end of the log is no proof, since it may have been full with others', and
 // since sarama leaves out batches that compaction has emptied: only when nothing
-// else was asked for, and 48 MiB of it, is it believed. A batch that never comes
-// whole is an error.
+// else was asked for, and 48 MiB of it, is it believed; and only of a topic that is
+// compacted, since a broker that is late with records it keeps in another store
+// answers in the same way. A batch that never comes whole is an error.
 //
 // Whoever is told that the leader is elsewhere, or finds no way to it, looks for it
 // again, after 100 ms and then ever later up to 2 s, at the same position
