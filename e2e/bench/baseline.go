@@ -120,7 +120,7 @@ func (w *work) open() (sarama.Client, error) {
 	if err != nil {
 		return nil, errors.Join(err, client.Close())
 	}
-	client.Config().Consumer.Fetch.Default = max(2<<20/int32(len(partitions)), 64<<10) // see docs/performance.md
+	client.Config().Consumer.Fetch.Default = min(max(6<<20/int32(len(partitions)), 128<<10), 512<<10) // see docs/performance.md
 	w.ends = make([]int64, len(partitions))
 	for _, p := range partitions {
 		end, err := client.GetOffset(w.in, p, sarama.OffsetNewest)
