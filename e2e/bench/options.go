@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,7 +29,7 @@ type options struct {
 	overhead   bool
 	only       bool // of these three, nothing else
 	probe      time.Duration
-	root       string // the module's folder, where the program is built
+	root       string // absolute: the module's folder, where the program is built
 }
 
 func parseOptions(args []string) (options, error) {
@@ -51,6 +52,10 @@ func parseOptions(args []string) (options, error) {
 	brokers := flags.String("brokers", "embedded", "embedded, kafka, or both")
 	pipelines := flags.String("pipelines", "", "contenders, separated by commas; when empty all on 4 partitions of orders200, elsewhere the main ones")
 	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	var err error
+	if o.root, err = filepath.Abs(o.root); err != nil {
 		return o, err
 	}
 	if flags.NArg() > 0 {

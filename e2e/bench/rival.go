@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -71,10 +70,6 @@ func rivals() []rival {
 
 // prepareRivals installs those that take part.
 func (s *suite) prepareRivals(ctx context.Context) error {
-	root, err := filepath.Abs(s.root)
-	if err != nil {
-		return err
-	}
 	for _, r := range rivals() {
 		if !s.rivals && !slices.Contains(s.pipelines, r.name) {
 			continue
@@ -83,10 +78,10 @@ func (s *suite) prepareRivals(ctx context.Context) error {
 			fmt.Fprintf(s.log, "preparing %s\n", r.name)
 			var args []string
 			for _, word := range words[1:] {
-				args = append(args, strings.Replace(word, "ROOT", root, 1))
+				args = append(args, strings.Replace(word, "ROOT", s.root, 1))
 			}
 			c := exec.CommandContext(ctx, words[0], args...)
-			c.Dir, c.Stdout, c.Stderr = root, s.log, s.log
+			c.Dir, c.Stdout, c.Stderr = s.root, s.log, s.log
 			if err := c.Run(); err != nil {
 				return fmt.Errorf("preparing %s: %w", r.name, err)
 			}
@@ -105,11 +100,7 @@ func (f *field) rivalChild(ctx context.Context, r *rival, group, out string) *pr
 	if r.told != nil {
 		args = nil
 	}
-	program := r.run[0]
-	if strings.Contains(program, "/") {
-		program = filepath.Join(f.root, program)
-	}
-	p := newProcess(ctx, environment, program, append(slices.Clone(r.run[1:]), args...)...)
+	p := newProcess(ctx, environment, r.run[0], append(slices.Clone(r.run[1:]), args...)...)
 	p.command.Dir = f.root
 	return p
 }
