@@ -116,7 +116,7 @@ func (c *Claim) Room() <-chan struct{} { return c.room }
 // claim stays held.
 func (c *Claim) End() {
 	c.ended.Store(true)
-	c.rt.noteEnd()
+	c.rt.noteChange()
 }
 
 // over says whether a bound, scaled by share/of, is reached, or an operator

@@ -99,12 +99,14 @@
 //
 // An operator that can fall behind its inputs says how much room it has
 // ([Bounded]), and the sources of a full input pause as if their claims were
-// full: but for those that also feed an input which it waits for, since both may
-// come from one source, and unless nothing can come there any more (room.go). An
-// operator that holds records back while what reads it is busy is told when that
-// has done its work ([Patient]). Busy is a queue that is not empty, a reader that
-// is not at rest, or a lack of room. It is not an open reference: a window below
-// keeps one until it is full, and would wait for records that never come.
+// full: but for those that must go on before it has room again, be it that they
+// feed an input which it waits for, or that what does is paused for them by
+// another operator, and unless nothing can come there any more. No operator sees
+// that alone, so it is decided for all of them together (pauses.go). An operator
+// that holds records back while what reads it is busy is told when that has done
+// its work ([Patient]). Busy is a queue that is not empty, a reader that is not at
+// rest, or a lack of room. It is not an open reference: a window below keeps one
+// until it is full, and would wait for records that never come.
 //
 // # Start and stop
 //

@@ -66,11 +66,20 @@ func (r *rest) begin() {
 
 func (r *rest) end() { r.resting.Store(false) }
 
+// inlet is one input of a [Bounded] operator.
+type inlet struct {
+	room atomic.Int32 // what was last said about it
+	// feeds are the sources above it, pauses those of them that it pauses: what is
+	// above an operator that holds back, that one pauses itself.
+	feeds, pauses []*Node
+}
+
 // reader is what reads one queue below a stage, by one of its ports.
 type reader struct {
 	queue *queue
 	rest  *rest
-	room  *atomic.Int32 // nil where the node has no bounds
+	stage *stage // nil where the reader is an output
+	inlet *inlet // nil where the node has no bounds
 }
 
 // free says that the reader has done what it was given.
@@ -78,7 +87,7 @@ func (r *reader) free() bool {
 	if !r.rest.resting.Load() || !r.queue.empty() {
 		return false
 	}
-	return r.room == nil || Room(r.room.Load()) < RoomBusy
+	return r.inlet == nil || Room(r.inlet.room.Load()) < RoomBusy
 }
 
 // connectRooms finds who waits for whom, and which sources feed which input.
@@ -87,42 +96,65 @@ func (rt *Runtime) connectRooms() {
 	for _, s := range rt.stages {
 		stages[s.node] = s
 		if s.node.bounded != nil {
-			s.rooms = make([]atomic.Int32, rt.ports(s.node))
-			s.feeds = make([][]*Node, len(s.rooms))
+			s.inlets = make([]inlet, rt.ports(s.node))
 		}
 	}
 	for _, n := range rt.graph.Nodes {
 		if n.Role == RoleSource {
-			visitBelow(n, func(e edge) bool {
-				if s := stages[e.to]; s != nil && s.rooms != nil && !slices.Contains(s.feeds[e.port], n) {
-					s.feeds[e.port] = append(s.feeds[e.port], n)
-				}
-				return e.to.patient == nil || !e.to.patient.HoldsBack()
-			})
+			rt.connectSource(n, stages)
 		}
 	}
 	for _, s := range rt.stages {
-		if s.node.patient == nil {
-			continue
+		if s.node.patient != nil {
+			rt.connectReaders(s, stages)
 		}
-		visitBelow(s.node, func(e edge) bool {
-			r := reader{queue: rt.queues[e.to.index]}
-			if below := stages[e.to]; below != nil {
-				r.rest = &below.rest
-				if below.rooms != nil {
-					r.room = &below.rooms[e.port]
-				}
-			} else if i := slices.IndexFunc(rt.writers, func(w *writer) bool { return w.node == e.to }); i >= 0 {
-				r.rest = &rt.writers[i].rest
-			}
-			if r.rest != nil {
-				r.rest.patients = append(r.rest.patients, s)
-				s.readers = append(s.readers, r)
-			}
-			return r.queue == nil
-		})
 	}
 }
+
+// connectSource finds the inputs that a source feeds, and those that pause it.
+func (rt *Runtime) connectSource(n *Node, stages map[*Node]*stage) {
+	add := func(e edge, list func(*inlet) *[]*Node) {
+		s := stages[e.to]
+		if s == nil || s.inlets == nil {
+			return
+		}
+		if nodes := list(&s.inlets[e.port]); !slices.Contains(*nodes, n) {
+			*nodes = append(*nodes, n)
+		}
+	}
+	visitBelow(n, func(e edge) bool {
+		add(e, func(in *inlet) *[]*Node { return &in.feeds })
+		return true
+	})
+	visitBelow(n, func(e edge) bool {
+		add(e, func(in *inlet) *[]*Node { return &in.pauses })
+		return !e.to.holdsBack()
+	})
+}
+
+// connectReaders finds what reads the output of a patient operator.
+func (rt *Runtime) connectReaders(s *stage, stages map[*Node]*stage) {
+	visitBelow(s.node, func(e edge) bool {
+		r := reader{queue: rt.queues[e.to.index]}
+		if below := stages[e.to]; below != nil {
+			r.rest, r.stage = &below.rest, below
+			if below.inlets != nil {
+				r.inlet = &below.inlets[e.port]
+			}
+		} else if i := slices.IndexFunc(rt.writers, func(w *writer) bool { return w.node == e.to }); i >= 0 {
+			r.rest = &rt.writers[i].rest
+		}
+		if r.rest != nil {
+			r.rest.patients = append(r.rest.patients, s)
+			s.readers = append(s.readers, r)
+		}
+		return r.queue == nil
+	})
+}
+
+// holdsBack says that the node is an operator that emits no more than there is
+// room for.
+func (n *Node) holdsBack() bool { return n.patient != nil && n.patient.HoldsBack() }
 
 // ports is the number of a node's inputs.
 func (rt *Runtime) ports(n *Node) int {
@@ -169,109 +201,12 @@ func (s *stage) pause(ctx context.Context) {
 		switch {
 		case !r.free():
 			room = 0
-		case r.room != nil:
+		case r.inlet != nil:
 			room = min(room, 1)
 		}
 	}
 	s.call(ctx, &doingPause, func(out *Out) error { return p.Pause(ctx, room, out) })
 	s.waits.Store(p.Waits())
-}
-
-// look publishes how much room the operator has, and pauses or wakes the
-// sources that this concerns.
-func (s *stage) look() {
-	if s.rooms == nil {
-		return
-	}
-	ends := s.rt.ends.Load()
-	changed := ends != s.ends
-	s.ends = ends
-	for port := range s.rooms {
-		room := int32(s.node.bounded.Room(port))
-		changed = s.rooms[port].Swap(room) != room || changed
-	}
-	if changed {
-		s.pauseSources()
-	}
-}
-
-// pauseSources pauses the sources of inputs that are full. A source that can
-// feed an input which the operator waits for goes on, since both may be fed by
-// the same one; and where none of those will bring anything any more, waiting
-// would be for nothing.
-func (s *stage) pauseSources() {
-	var full, wanted []*Node
-	wanting := false
-	for port := range s.rooms {
-		switch Room(s.rooms[port].Load()) {
-		case RoomFull:
-			full = append(full, s.feeds[port]...)
-		case RoomWanting:
-			wanting = true
-			wanted = append(wanted, s.feeds[port]...)
-		case RoomFree, RoomBusy:
-		}
-	}
-	var paused []*Node
-	if !wanting || slices.ContainsFunc(wanted, s.rt.live) {
-		for _, n := range full {
-			if !slices.Contains(wanted, n) && !slices.Contains(paused, n) {
-				paused = append(paused, n)
-			}
-		}
-	}
-	for _, n := range paused {
-		if !slices.Contains(s.paused, n) {
-			s.rt.paused[n.index].Add(1)
-		}
-	}
-	before := s.paused
-	s.paused = paused
-	for _, n := range before {
-		if !slices.Contains(paused, n) && s.rt.paused[n.index].Add(-1) == 0 {
-			s.rt.resume(n)
-		}
-	}
-}
-
-// live says that a source may still bring records.
-func (rt *Runtime) live(n *Node) bool {
-	rt.claimMutex.Lock()
-	defer rt.claimMutex.Unlock()
-	claims := 0
-	for c := range rt.claims {
-		if c.node == n {
-			if claims++; !c.ended.Load() {
-				return true
-			}
-		}
-	}
-	return claims == 0 && !rt.over.Load()
-}
-
-// paused says that an operator pauses the claim's source.
-func (c *Claim) paused() bool { return c.node != nil && c.rt.paused[c.node.index].Load() > 0 }
-
-// resume wakes the claims of a source that is no longer paused.
-func (rt *Runtime) resume(n *Node) {
-	rt.claimMutex.Lock()
-	defer rt.claimMutex.Unlock()
-	for c := range rt.claims {
-		if c.node == n {
-			c.report()
-		}
-	}
-}
-
-// noteEnd lets operators look again whether their inputs may still bring
-// anything.
-func (rt *Runtime) noteEnd() {
-	rt.ends.Add(1)
-	for _, s := range rt.stages {
-		if s.rooms != nil {
-			s.queue.wake()
-		}
-	}
 }
 
 // lingers says that the operator's timers run on although its input has ended.

@@ -205,7 +205,7 @@ func (rt *Runtime) runSources(ctx, running context.Context) {
 	}
 	rt.await(&group)
 	rt.over.Store(true)
-	rt.noteEnd()
+	rt.noteChange()
 	if ctx.Err() != nil {
 		rt.end.set(endSignal)
 		return

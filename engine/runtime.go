@@ -84,9 +84,8 @@ type Runtime struct {
 	supervisor atomic.Pointer[supervisor] // nil where there are no rules
 	stopped    atomic.Pointer[Stopped]    // by one of them
 
-	paused      []atomic.Int32 // by the index of a source's node: how many operators pause it
-	ends        atomic.Int64   // how many claims have ended
-	over        atomic.Bool    // all sources have ended
+	pauses      pauses
+	over        atomic.Bool // all sources have ended
 	stopSources context.CancelFunc
 	kill        context.CancelFunc // ends everything under way
 }
@@ -108,13 +107,13 @@ func New(g *Graph, o Options) (*Runtime, error) {
 		queues:      make([]*queue, len(g.Nodes)),
 		senders:     make([]atomic.Int32, len(g.Nodes)),
 		stats:       make([]Stats, len(g.Nodes)),
-		paused:      make([]atomic.Int32, len(g.Nodes)),
 		budget:      newBudget(g.Limits.Bytes),
 		claims:      make(map[*Claim]struct{}),
 		failed:      make(map[*healer.Ack]*failed),
 		end:         ending{halted: make(chan struct{}), abandoned: make(chan struct{})},
 		stopSources: func() {}, kill: func() {},
 	}
+	rt.pauses = pauses{rt: rt, paused: make([]atomic.Bool, len(g.Nodes))}
 	if rt.measures = o.Measures.bind(g); rt.measures != nil {
 		rt.clockCost = clockCost()
 	}

@@ -22,16 +22,14 @@ type stage struct {
 
 	revokes int64 // how many were looked at
 
-	// See room.go: who reads what it emits, and whether a [Patient] waits for
-	// them; of a [Bounded], what it last said about each input, the sources of
-	// each, and those that it paused.
+	// See room.go: who reads what a [Patient] emits, and whether it waits for them;
+	// the inputs of a [Bounded], and how many changes of what these may still
+	// bring were looked at.
 	rest    rest
 	readers []reader
 	waits   atomic.Bool
-	rooms   []atomic.Int32
-	feeds   [][]*Node
-	paused  []*Node
-	ends    int64 // how many were looked at
+	inlets  []inlet
+	changes int64
 }
 
 // run processes what comes and fires timers until the queue has ended, then

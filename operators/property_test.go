@@ -69,27 +69,37 @@ func randomPipeline(t *rapid.T) string {
 	return b.String()
 }
 
+// randomSteps are what happens to a run, up to its end.
+func randomSteps(t *rapid.T) []string {
+	var steps []string
+	for range rapid.IntRange(1, 30).Draw(t, "steps") {
+		steps = append(steps, rapid.SampledFrom([]string{"a", "a", "b", "b", "a", "b", "wait 1ms", "wait 3ms", "hold", "ack", "revoke a", "revoke b"}).Draw(t, "step"))
+	}
+	return append(steps, "ack", "end")
+}
+
 // TestNoOffsetIsFinishedTooEarlyOrNever: in random graphs of random operators
 // no offset is finished before all that was derived from it is written, and
 // every offset is finished in the end, but for those that a zip found no partner
 // for.
 func TestNoOffsetIsFinishedTooEarlyOrNever(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		pipeline := randomPipeline(rt)
-		var steps []string
-		for range rapid.IntRange(1, 30).Draw(rt, "steps") {
-			steps = append(steps, rapid.SampledFrom([]string{"a", "a", "b", "b", "a", "b", "wait 1ms", "wait 3ms", "hold", "ack", "revoke a", "revoke b"}).Draw(rt, "step"))
-		}
-		steps = append(steps, "ack", "end")
+		pipeline, steps := randomPipeline(rt), randomSteps(rt)
 		var problems []string
-		synctest.Test(t, func(t *testing.T) { problems = playRandomly(t, pipeline, steps) })
+		synctest.Test(t, func(t *testing.T) {
+			var halted error
+			if problems, halted = playRandomly(t, pipeline, steps); halted != nil {
+				problems = append(problems, "it halted: "+halted.Error())
+			}
+		})
 		if len(problems) > 0 {
 			rt.Fatalf("%s\n%s\n%s", strings.Join(problems, "\n"), pipeline, strings.Join(steps, ", "))
 		}
 	})
 }
 
-func playRandomly(t *testing.T, pipeline string, steps []string) (problems []string) {
+// playRandomly returns what went wrong, and what halted the run.
+func playRandomly(t *testing.T, pipeline string, steps []string) (problems []string, halted error) {
 	parsed, plan, found := compile(t, pipeline)
 	if broken(found) {
 		t.Fatalf("%v\n%s", found, pipeline)
@@ -121,6 +131,9 @@ func playRandomly(t *testing.T, pipeline string, steps []string) (problems []str
 		result = <-s.done
 		problems = append(problems, "the run did not end by itself")
 	}
+	if result.Halted != nil {
+		return problems, result.Halted
+	}
 	unmatched := false
 	for _, n := range result.Nodes {
 		zips := n.Kind == "zip" || n.Kind == "zip_latest"
@@ -134,7 +147,7 @@ func playRandomly(t *testing.T, pipeline string, steps []string) (problems []str
 			problems = append(problems, fmt.Sprintf("%s ends at %d of %d", source.name, watermark, source.next))
 		}
 	}
-	return problems
+	return problems, nil
 }
 
 // recordID is a record of one claim.

@@ -257,6 +257,7 @@ type steppedSource struct {
 	claim *engine.Claim
 	do    chan func() // by the goroutine of Run
 	ended chan struct{}
+	left  chan struct{} // Run has returned
 	once  sync.Once
 
 	mu     sync.Mutex
@@ -268,7 +269,7 @@ type steppedSource struct {
 }
 
 func newSteppedSource(name string) *steppedSource {
-	return &steppedSource{name: name, do: make(chan func()), ended: make(chan struct{}), finished: make(map[int64]bool)}
+	return &steppedSource{name: name, do: make(chan func()), ended: make(chan struct{}), left: make(chan struct{}), finished: make(map[int64]bool)}
 }
 
 func (f *steppedSource) offer(payload string) { f.offerMade(func() string { return payload }) }
@@ -279,15 +280,24 @@ func (f *steppedSource) offerID() {
 }
 
 func (f *steppedSource) offerMade(payload func() string) {
-	f.do <- func() {
+	f.ask(func() {
 		f.waiting = append(f.waiting, &engine.Record{
 			Raw: []byte(payload()), Intact: true, Known: engine.KnownAll, Topic: f.name, Offset: f.next,
 		})
 		f.next++
+	})
+}
+
+// ask lets Run do something, unless it has returned: a halt may end it.
+func (f *steppedSource) ask(do func()) {
+	select {
+	case f.do <- do:
+	case <-f.left:
 	}
 }
 
 func (f *steppedSource) Run(ctx context.Context, in engine.Intake) error {
+	defer close(f.left)
 	f.in = in
 	f.take(0, nil)
 	ended := f.ended
@@ -328,7 +338,7 @@ func (f *steppedSource) end() { f.once.Do(func() { close(f.ended) }) }
 // revoke gives the claim up and takes the partition again, at its watermark and
 // without what was finished beyond it.
 func (f *steppedSource) revoke(ctx context.Context) {
-	f.do <- func() {
+	f.ask(func() {
 		old := f.claim
 		drain, cancel := context.WithCancel(ctx)
 		cancel() // writes under way are not awaited
@@ -336,7 +346,7 @@ func (f *steppedSource) revoke(ctx context.Context) {
 		watermark, holes := old.Progress()
 		f.take(watermark, holes.Contains)
 		f.next, f.waiting = watermark, nil
-	}
+	})
 }
 
 // news are the offsets that are finished now and were not.
