@@ -173,6 +173,7 @@ func (c *Claim) report() {
 func (c *Claim) reopen() {
 	if c.waiting.CompareAndSwap(true, false) {
 		c.rt.turns.set(c.source, sourceReads)
+		c.revive()
 		select {
 		case c.room <- struct{}{}:
 		default:

@@ -131,7 +131,7 @@
 // claim that leads to an operator that holds records is full, nothing is on its
 // way and no timer is set, so nothing can ever free anything; it halts. An idle
 // claim may still bring what a window waits for, so where one leads there it is
-// no stall.
+// no stall, nor is one that an operator pauses: it goes on first (spent.go).
 //
 // A part that has work and makes no progress is only likely to be stuck (watch.go):
 // a call that lasts, an output that tries again, a commit without an answer, a full

@@ -31,6 +31,7 @@ func (in sourceIntake) Claim(o ClaimOptions) *Claim {
 	in.claimMutex.Lock()
 	defer in.claimMutex.Unlock()
 	in.claims[c], in.sorted = struct{}{}, nil
+	c.revive()
 	return c
 }
 

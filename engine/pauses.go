@@ -14,6 +14,9 @@ type pauses struct {
 	mu sync.Mutex // one decides at a time
 
 	paused []atomic.Bool // by the index of a source's node
+	// spent are sources that wait for room which nothing makes: they bring nothing
+	// before something of them is finished.
+	spent []atomic.Bool
 	// changes counts what changed in what sources may still bring.
 	changes atomic.Int64
 }
@@ -142,6 +145,9 @@ func reaches(wishes []pause, awaited []*Node, n *Node) bool {
 
 // comes says that a source may still bring records.
 func (rt *Runtime) comes(n *Node) bool {
+	if rt.pauses.spent[n.index].Load() {
+		return false
+	}
 	rt.claimMutex.Lock()
 	defer rt.claimMutex.Unlock()
 	claims := 0

@@ -113,7 +113,7 @@ func New(g *Graph, o Options) (*Runtime, error) {
 		end:         ending{halted: make(chan struct{}), abandoned: make(chan struct{})},
 		stopSources: func() {}, kill: func() {},
 	}
-	rt.pauses = pauses{rt: rt, paused: make([]atomic.Bool, len(g.Nodes))}
+	rt.pauses = pauses{rt: rt, paused: make([]atomic.Bool, len(g.Nodes)), spent: make([]atomic.Bool, len(g.Nodes))}
 	if rt.measures = o.Measures.bind(g); rt.measures != nil {
 		rt.clockCost = clockCost()
 	}

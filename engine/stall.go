@@ -60,13 +60,16 @@ func (rt *Runtime) lookOut(signal, ctx context.Context) func() {
 		defer ticker.Stop()
 		watch := time.NewTicker(dog.interval())
 		defer watch.Stop()
-		var stall stallWatch
+		var stall, deadlock stallWatch
 		for {
 			select {
 			case <-ctx.Done():
 				return
 			case <-ticker.C:
 				rt.reopenClaims()
+				if deadlock.look(rt.deadlock()) {
+					rt.unlock()
+				}
 				if stall.look(rt.standstill()) {
 					rt.halt(rt.stall())
 				}

@@ -58,6 +58,17 @@ func (rt *Runtime) FireTimer() {
 	rt.turns.firstTimer()
 }
 
+// Unlock lets sources go on that an operator pauses for one which is full, where
+// nothing else can move; it is false where there are none. The look-out does it
+// in other runs. It is called when [Runtime.NextTimer] has returned.
+func (rt *Runtime) Unlock() bool {
+	if rt.deadlock() == 0 {
+		return false
+	}
+	rt.unlock()
+	return true
+}
+
 // EndInput is called before the sources of a run in turn return at the end of
 // their input: what then goes on counts as something that was pushed.
 func (rt *Runtime) EndInput() { rt.turns.close(false) }

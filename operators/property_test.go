@@ -1,6 +1,7 @@
 package operators_test
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -89,6 +90,31 @@ func TestNoOffsetIsFinishedTooEarlyOrNever(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var halted error
 			if problems, halted = playRandomly(t, pipeline, steps); halted != nil {
+				problems = append(problems, "it halted: "+halted.Error())
+			}
+		})
+		if len(problems) > 0 {
+			rt.Fatalf("%s\n%s\n%s", strings.Join(problems, "\n"), pipeline, strings.Join(steps, ", "))
+		}
+	})
+}
+
+// TestARunEndsOrSaysWhy: with bounds that are soon reached, a run whose sources
+// end comes to its end all the same, or halts and says what stands still.
+func TestARunEndsOrSaysWhy(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		bound := rapid.SampledFrom([]string{"max_in_flight", "max_ahead"}).Draw(rt, "bound")
+		limit := rapid.IntRange(1, 8).Draw(rt, "limit")
+		pipeline := fmt.Sprintf("%s: %d\n%s", bound, limit, randomPipeline(rt))
+		// As long as something comes, though it is empty, nobody knows that it frees nothing.
+		pipeline = strings.ReplaceAll(pipeline, ", emit_empty: true", "")
+		steps := randomSteps(rt)
+		var problems []string
+		synctest.Test(t, func(t *testing.T) {
+			var halted error
+			problems, halted = playRandomly(t, pipeline, steps)
+			var stall *engine.StallError
+			if halted != nil && (!errors.As(halted, &stall) || len(stall.Held) == 0) {
 				problems = append(problems, "it halted: "+halted.Error())
 			}
 		})

@@ -16,7 +16,7 @@ func zipKind() Kind {
 		Spec: configs.Spec{
 			Section: configs.SectionOperator, Kind: "zip", Repeats: true,
 			Summary:  "Makes tuples of its inputs' records, in the order in which they come.",
-			Doc:      "The first record of each input makes the first tuple, and so on; a tuple is a plain list, in the order of `from`. When an input is `max_size` records ahead, its sources pause, unless they also feed the input that lags. At the end of input, records that found no partner stay unfinished and are read again. Restarts replay everything after the watermark, since skipping what was done would pair records that do not belong together. Its sources share a group.",
+			Doc:      "The first record of each input makes the first tuple, and so on; a tuple is a plain list, in the order of `from`. When an input is `max_size` records ahead, its sources pause, unless the input that lags needs them to go on. At the end of input, records that found no partner stay unfinished and are read again. Restarts replay everything after the watermark, since skipping what was done would pair records that do not belong together. Its sources share a group.",
 			Finished: "with its tuple; a failed tuple fails all its records",
 			Fields: []configs.Field{
 				{Name: "max_size", Type: configs.TypeInt, Default: "10", Min: "1", Doc: "How many records of one input wait for the others before its sources pause."},

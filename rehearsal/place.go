@@ -21,6 +21,7 @@ type place struct {
 	claim *engine.Claim
 	next  int64 // the offset of the next record
 	ended bool  // a step has ended the source
+	done  bool  // and all that waited has come in
 
 	// Of a source of batches: how they are made, and the one under way.
 	size    int

@@ -137,7 +137,7 @@ func (p *player) settle(ctx context.Context, until time.Time) error {
 	fired, now := 0, p.clock.Now()
 	for ctx.Err() == nil {
 		timer := p.rt.NextTimer()
-		if p.takeOne() || p.finish() {
+		if p.takeOne() || p.finish() || p.rt.Unlock() {
 			continue
 		}
 		due, of := p.dueBatch()
@@ -194,19 +194,24 @@ func (p *player) dueBatch() (time.Time, *place) {
 }
 
 // finish ends the sources of which nothing waits any more, once a step has said
-// so, and the input with the last of them; then it is true.
+// so, and the input with the last of them; it is true when it has ended any.
 func (p *player) finish() bool {
 	if p.over() || !p.places[0].ended { // they end together
 		return false
 	}
+	ended := false
 	for _, at := range p.places {
-		if !p.over() && !slices.ContainsFunc(p.waiting, func(in input) bool { return in.place == at }) {
+		if !p.over() && !at.done && !slices.ContainsFunc(p.waiting, func(in input) bool { return in.place == at }) {
 			at.flush(p.in)
 			at.claim.End()
+			at.done, ended = true, true
 		}
 	}
-	if p.over() || len(p.waiting) > 0 {
+	switch {
+	case p.over():
 		return false
+	case len(p.waiting) > 0:
+		return ended // which may be what others wait for
 	}
 	p.closed = true
 	p.rt.EndInput()
