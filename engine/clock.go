@@ -38,5 +38,11 @@ func (c FrozenClock) Now() time.Time {
 	return c.At
 }
 
+// standing says that no timer of a clock ever comes.
+func standing(c Clock) bool {
+	_, frozen := c.(FrozenClock)
+	return frozen
+}
+
 // Timer never sends.
 func (FrozenClock) Timer(time.Time) (<-chan time.Time, func()) { return nil, func() {} }

@@ -129,7 +129,7 @@
 //
 // Two things are told apart. A stall is certain ([StallError], stall.go): every
 // claim that leads to an operator that holds records is full, nothing is on its
-// way and no timer is set, so nothing can ever free anything; it halts. An idle
+// way and no timer is set there, so nothing can ever free anything; it halts. An idle
 // claim may still bring what a window waits for, so where one leads there it is
 // no stall, nor is one that an operator pauses: it goes on first (spent.go).
 //

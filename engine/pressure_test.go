@@ -113,10 +113,43 @@ func TestCertainStandstill(t *testing.T) {
 			},
 		},
 		{
+			name: "beside a timer that frees nothing", limits: Limits{Records: 10}, setting: "max_in_flight", held: "window",
+			build: func(g *Graph) {
+				src, end, out := source(), healing(), output(&funcOutput{})
+				ticks := &Node{Name: "ticks", Role: RoleOperator, State: true, Operator: &ticker{}}
+				w := windowing(&window{size: 11})
+				g.Nodes = []*Node{src, ticks, w, end, out}
+				g.Connect(src, ticks, 0)
+				g.Connect(src, w, 0)
+				g.Connect(ticks, end, 0)
+				g.Connect(w, end, 0)
+				g.Connect(end, out, 0)
+			},
+		},
+		{
 			name: "beside a source that goes elsewhere and is idle", limits: Limits{Records: 10}, setting: "max_in_flight", held: "window",
 			feed: func(ctx context.Context, in Intake) {
 				in.Push(in.Claim(ClaimOptions{Source: "other", Topic: "u"}), records(0, 0, 3))
 				feeding(ctx, in, claimOf(in, 0), 100)
+			},
+			build: func(g *Graph) {
+				twoWays(g, []*Node{windowing(&window{size: 11}), healing(), output(&funcOutput{})}, []*Node{healing(), output(&funcOutput{})})
+			},
+		},
+		{
+			name: "beside a source that goes elsewhere and flows", limits: Limits{Records: 10}, setting: "max_in_flight", held: "window",
+			feed: func(ctx context.Context, in Intake) {
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					other := in.Claim(ClaimOptions{Source: "other", Topic: "u"})
+					for at := int64(0); ctx.Err() == nil; at++ {
+						in.Push(other, records(0, at, at+1))
+						work(ctx, 70*time.Millisecond)
+					}
+				}()
+				feeding(ctx, in, claimOf(in, 0), 100)
+				<-done
 			},
 			build: func(g *Graph) {
 				twoWays(g, []*Node{windowing(&window{size: 11}), healing(), output(&funcOutput{})}, []*Node{healing(), output(&funcOutput{})})
@@ -200,6 +233,24 @@ type keyWindow struct {
 func (w *keyWindow) Process(_ context.Context, r *Record, out *Out) error {
 	out.Keep(r)
 	w.byKey[r.Offset] = append(w.byKey[r.Offset], r)
+	return nil
+}
+
+// ticker drops what comes, and emits an empty batch every hundredth of a second.
+type ticker struct{ due time.Time }
+
+func (t *ticker) Process(_ context.Context, _ *Record, out *Out) error {
+	if t.due.IsZero() {
+		t.due = out.Now().Add(10 * time.Millisecond)
+	}
+	return nil
+}
+
+func (t *ticker) Next() time.Time { return t.due }
+
+func (t *ticker) Fire(_ context.Context, now time.Time, out *Out) error {
+	t.due = now.Add(10 * time.Millisecond)
+	out.Emit(NewBatch(nil))
 	return nil
 }
 

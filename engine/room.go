@@ -220,6 +220,5 @@ func (s *stage) lingers() bool {
 
 // Standing says that the clock stands still: no timer will ever come.
 func (o *Out) Standing() bool {
-	_, frozen := o.x.rt.clock.(FrozenClock)
-	return frozen
+	return standing(o.x.rt.clock)
 }

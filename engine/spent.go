@@ -52,7 +52,7 @@ func (rt *Runtime) deadlock() int64 {
 	if rt.moving() || len(rt.spendable()) == 0 {
 		return 0
 	}
-	return rt.seen()
+	return rt.fed()
 }
 
 // unlock ends a deadlock: nothing makes room for sources that are full, so those

@@ -18,7 +18,8 @@ type stage struct {
 	node  *Node
 	queue *queue
 	x     *executor
-	idle  atomic.Bool // waits for records, and no timer is set
+	idle  atomic.Bool // waits for records or a timer
+	ticks atomic.Bool // the last wait was for a timer, too
 
 	revokes int64 // how many were looked at
 
@@ -101,7 +102,8 @@ func (s *stage) wait(ctx context.Context) {
 		defer stop()
 		due = c
 	}
-	s.idle.Store(due == nil)
+	s.ticks.Store(!next.IsZero() && !standing(s.rt.clock))
+	s.idle.Store(true)
 	s.rest.begin()
 	s.queue.rest(next)
 	select {

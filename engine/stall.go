@@ -132,7 +132,20 @@ func (rt *Runtime) standstill() int64 {
 	if _, held := rt.heldBy(); held == 0 {
 		return 0
 	}
-	return rt.seen()
+	return rt.fed()
+}
+
+// fed grows with whatever nodes do that hold records or lead to such nodes; it
+// is never 0. What others do frees nothing.
+func (rt *Runtime) fed() int64 {
+	fed := int64(1)
+	feeding := rt.feeding()
+	for i, n := range rt.graph.Nodes {
+		if feeding[n] {
+			fed += rt.stats[i].in.Load() + rt.stats[i].out.Load()
+		}
+	}
+	return fed
 }
 
 // seen grows with whatever nodes do; it is never 0.
@@ -178,7 +191,7 @@ func (rt *Runtime) fullClaims() []*Claim {
 	return full
 }
 
-// feeding are the sources from which an operator that holds records is reached.
+// feeding are the nodes that hold records or from which one that does is reached.
 func (rt *Runtime) feeding() map[*Node]bool {
 	feeding := make(map[*Node]bool)
 	nodes := rt.graph.Nodes
@@ -192,13 +205,15 @@ func (rt *Runtime) feeding() map[*Node]bool {
 	return feeding
 }
 
-// moving says that a lane, a stage or a writer has something to do, or a timer.
+// moving says that a lane, a stage or a writer has something to do, or a timer
+// that may free what operators hold: a window may also emit that nothing came.
 func (rt *Runtime) moving() bool {
 	if rt.dispatch.moving() {
 		return true
 	}
+	feeding := rt.feeding()
 	for _, s := range rt.stages {
-		if !s.idle.Load() || !s.queue.empty() {
+		if !s.idle.Load() || !s.queue.empty() || s.ticks.Load() && feeding[s.node] {
 			return true
 		}
 	}
