@@ -236,24 +236,6 @@ func (w *keyWindow) Process(_ context.Context, r *Record, out *Out) error {
 	return nil
 }
 
-// ticker drops what comes, and emits an empty batch every hundredth of a second.
-type ticker struct{ due time.Time }
-
-func (t *ticker) Process(_ context.Context, _ *Record, out *Out) error {
-	if t.due.IsZero() {
-		t.due = out.Now().Add(10 * time.Millisecond)
-	}
-	return nil
-}
-
-func (t *ticker) Next() time.Time { return t.due }
-
-func (t *ticker) Fire(_ context.Context, now time.Time, out *Out) error {
-	t.due = now.Add(10 * time.Millisecond)
-	out.Emit(NewBatch(nil))
-	return nil
-}
-
 // zip pairs what comes over two inputs, one by one.
 type zip struct{ waiting [2][]*Record }
 
@@ -270,19 +252,6 @@ func (z *zip) ProcessFrom(_ context.Context, port int, r *Record, out *Out) erro
 		out.LetGo(pair[1])
 	}
 	return nil
-}
-
-// pausingZip has room for two records of each input.
-type pausingZip struct{ zip }
-
-func (z *pausingZip) Room(port int) Room {
-	switch {
-	case len(z.waiting[port]) >= 2:
-		return RoomFull
-	case len(z.waiting[port]) == 0 && len(z.waiting[1-port]) > 0:
-		return RoomWanting
-	}
-	return RoomFree
 }
 
 func buildZip(g *Graph) {
