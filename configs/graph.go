@@ -137,6 +137,9 @@ func (r *reader) nestedNames(p *Pipeline) {
 	}
 }
 
+// Named says that the file gives the node its name.
+func (n *Node) Named() bool { return n.named }
+
 // said is how messages name a node: not by text that was substituted.
 func (n *Node) said() string {
 	if f := n.Common.fields["name"]; f != nil && f.substituted {

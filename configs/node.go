@@ -58,6 +58,7 @@ func CommonFields(section Section) []Field {
 			{Name: "schema", Type: TypeData, Doc: "A JSON Schema of the values, inline or `file:PATH`, a JSON file that is seen from the folder of the pipeline file. `lint` checks expressions against it, through all operators. When the pipeline runs, records are not held against it."},
 			onError, inspect}
 	case SectionOutput:
+		name.Doc = "What logs and metrics call this output. Default: its sink, `/`, and its kind, as `alerts/kafka` (`alerts/kafka-1` where there are several); `alerts/report`; `dead_letter`."
 		return []Field{name}
 	}
 	return []Field{name, from, onError, inspect}

@@ -144,8 +144,8 @@ func TestSinksThatShareASource(t *testing.T) {
 	}
 }
 
-// TestOutputsAreNamed: by the sink and their kind, numbered where there are
-// several; dead letters and reports belong to no sink.
+// TestOutputsAreNamed: as the file names them, or by the sink and their kind,
+// numbered where there are several; dead letters and reports belong to no sink.
 func TestOutputsAreNamed(t *testing.T) {
 	_, _, outputs := requests(t, `sources: [{name: in, memory: {}, decode: text}]
 operators:
@@ -156,6 +156,9 @@ sinks:
     healing: {to: {memory: {}}, report: {memory: {}}}
   - name: two
     healing: {to: [{memory: {}}, {memory: {encode: csv}}]}
+  - name: three
+    healing: {to: [{memory: {}}, {name: far, memory: {}}], report: {name: told, memory: {}}}
+    on_error: {dead_letter: {name: dead, memory: {}}}
   - memory: {}
 on_error: {then: dead_letter, dead_letter: {memory: {}}}
 `)
@@ -168,9 +171,13 @@ on_error: {then: dead_letter, dead_letter: {memory: {}}}
 		`one/report of "" in json, false, true`,
 		`two/memory-1 of "two" in text, false, false`,
 		`two/memory-2 of "two" in csv, false, false`,
+		`three/memory-1 of "three" in text, false, false`,
+		`far of "three" in text, false, false`,
+		`told of "" in json, false, true`,
 		`memory-1 of "memory-1" in text, false, false`,
 		`dead_letter of "" in text, true, false`,
 		`dead_letter-2 of "" in bytes, true, false`,
+		`dead of "" in text, true, false`,
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -184,7 +184,7 @@ func (b *graphBuilder) sink(n *configs.Node) error {
 		if len(outputs) > 1 {
 			name = fmt.Sprintf("%s-%d", name, i+1)
 		}
-		output, err := b.output(OutputRequest{Node: to, Name: name, Sink: n.Name, Sources: sourcesOf(n)}, n)
+		output, err := b.output(OutputRequest{Node: to, Name: ownName(to, name), Sink: n.Name, Sources: sourcesOf(n)}, n)
 		if err != nil {
 			return err
 		}
@@ -201,7 +201,7 @@ func (b *graphBuilder) sink(n *configs.Node) error {
 		b.graph.Connect(healing, output, 0)
 	}
 	for _, report := range n.Values.Outputs("report") {
-		output, err := b.output(OutputRequest{Node: report, Name: n.Name + "/report", Sources: sourcesOf(n), Report: true}, n)
+		output, err := b.output(OutputRequest{Node: report, Name: ownName(report, n.Name+"/report"), Sources: sourcesOf(n), Report: true}, n)
 		if err != nil {
 			return err
 		}
@@ -223,6 +223,14 @@ func renderUnwritten(codec string) engine.Render {
 		}
 		return made.render(r)
 	}
+}
+
+// ownName is what a nested output is called: by the file, or else by its place.
+func ownName(n *configs.Node, byPlace string) string {
+	if n.Named() {
+		return n.Name
+	}
+	return byPlace
 }
 
 // output adds a nested output as a node of its own.
@@ -302,7 +310,7 @@ func (b *graphBuilder) apply(policy *engine.Policy, onError *configs.OnError) er
 		}
 		var err error
 		dead, err = b.output(OutputRequest{
-			Node: onError.DeadLetter, Name: name, Sources: b.plan.pipeline.Sources, DeadLetter: true,
+			Node: onError.DeadLetter, Name: ownName(onError.DeadLetter, name), Sources: b.plan.pipeline.Sources, DeadLetter: true,
 		}, nil)
 		if err != nil {
 			return err
