@@ -231,7 +231,7 @@ func (g *graph) lookup(ref Reference) (n *Node, branch string) {
 	}
 	var names []string
 	for _, n := range slices.Concat(g.pipeline.Sources, g.pipeline.Operators) {
-		if f := n.Common.fields["name"]; f == nil || !f.substituted {
+		if f := n.Common.fields["name"]; (f == nil || !f.substituted) && !slices.Contains(names, n.Name) {
 			names = append(names, n.Name)
 		}
 	}

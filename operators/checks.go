@@ -83,7 +83,8 @@ func (p *Plan) brokers(output placedOutput) {
 		from = source
 	}
 	unknown := slices.ContainsFunc(p.pipeline.Sources, func(n *configs.Node) bool { return n.Spec == nil })
-	if from != nil || unknown {
+	unread := len(sources) == 0 && len(p.pipeline.Sources) > 0 // a name on the way here is wrong, which is told
+	if from != nil || unknown || unread {
 		return
 	}
 	p.problems = append(p.problems, configs.Diagnostic{
