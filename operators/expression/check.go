@@ -252,7 +252,8 @@ func meet(a, b []string) bool {
 
 // conversion is how a text and a number come together.
 func conversion(a, b kinds) string {
-	if a == isString && b&^isNumber == 0 || b == isString && a&^isNumber == 0 {
+	a, b = a&^isNil, b&^isNil
+	if a == isString && b != 0 && b&^isNumber == 0 || b == isString && a != 0 && a&^isNumber == 0 {
 		return "string(…) makes a text of a number, int(…) and float(…) a number of a text"
 	}
 	return ""

@@ -31,6 +31,9 @@ func syntax(message, before, from string) (said, hint string) {
 	if n := vrlAssignment.FindStringSubmatch(from); n != nil && before == "" {
 		return "unexpected .", newField(n[1])
 	}
+	if n := betweenTexts.FindStringSubmatch(from); n != nil {
+		return "unexpected " + m[2], "it stands between two texts: text " + n[1] + " \"…\""
+	}
 	hint = mend(m[2], before)
 	if n := callBegun.FindStringSubmatch(before); n != nil && m[2] == "." && wayOf(n[1]) != "" {
 		hint += "; in place of " + n[1] + " " + wayOf(n[1])
@@ -40,6 +43,7 @@ func syntax(message, before, from string) (said, hint string) {
 
 var (
 	vrlAssignment = regexp.MustCompile(`^\.([A-Za-z_]\w*)[\w.\[\]]*\s*=[^=]`)
+	betweenTexts  = regexp.MustCompile(`^(contains|matches|startsWith|endsWith)\s*\(`)
 	callBegun     = regexp.MustCompile(`([A-Za-z_]\w*)\($`)
 )
 
