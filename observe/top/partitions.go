@@ -10,24 +10,35 @@ import (
 	"waterhealer/observe"
 )
 
+// full is said of a partition that reads no more.
+const full = " full"
+
 // partitions are the lines of all partitions: those that are stuck or late first.
 func (s *Screen) partitions(width int) (head string, lines []string) {
-	wide := max(10, width-71)
-	head = left("topic/partition", 24) + right("committed", 12) + right("lag", 9) + right("in flight", 10) + right("oldest", 9) + "  " + left("committed to read", wide)
+	name, committed, inFlight := 24, 12, 10
+	if width < narrow { // the strip says more
+		name, committed = max(16, min(24, width-52)), 0
+	}
+	if width < 70 {
+		inFlight = 0
+	}
+	rest := name + committed + 9 + inFlight + 9 + 2
+	wide := max(10, width-rest-len(full))
+	head = left("topic/partition", name-1) + " " + right("committed", committed) + right("lag", 9) + right("in flight", inFlight) + right("oldest", 9) + "  " + left("committed to read", max(wide, width-rest))
 	ordered := slices.Clone(s.Status.Partitions)
 	slices.SortStableFunc(ordered, func(a, b observe.Partition) int {
 		return cmp.Or(cmp.Compare(worry(&b), worry(&a)), cmp.Compare(b.Lag, a.Lag))
 	})
 	for i := range ordered {
 		p := &ordered[i]
-		line := left(fmt.Sprintf("%s/%d", plain(p.Topic), p.Partition), 24) + right(offset(p.Committed), 12) + right(count(p.Lag), 9) +
-			right(count(p.InFlight), 10) + right(seconds(p.OldestSeconds), 9) + "  " + s.strip(p, wide)
+		line := left(fmt.Sprintf("%s/%d", plain(p.Topic), p.Partition), name-1) + " " + right(offset(p.Committed), committed) + right(count(p.Lag), 9) +
+			right(count(p.InFlight), inFlight) + right(seconds(p.OldestSeconds), 9) + "  " + s.strip(p, wide)
 		if p.Full {
-			line += s.paint(yellow, " full")
+			line += s.paint(yellow, full)
 		}
 		lines = append(lines, line)
 		if h := p.Head; h != nil && worry(p) > 0 {
-			lines = append(lines, s.paint(red, "  └ "+s.headOf(h)))
+			lines = append(lines, s.told("  └ ", s.headOf(h), width)...)
 		}
 	}
 	return head, lines
@@ -84,7 +95,11 @@ func (s *Screen) strip(p *observe.Partition, width int) string {
 	}
 	span := to - from
 	if span <= 0 {
-		return s.paint(faint, "all that was read is committed")
+		all := "all that was read is committed"
+		if len(all) > width+len(full) {
+			all = "all committed"
+		}
+		return s.paint(faint, all)
 	}
 	places := int(min(int64(width), span))
 	cells := make([]rune, places)

@@ -65,7 +65,7 @@ func (s *Screen) Text(width, height int) string {
 	if s.Status == nil {
 		return fit(lines, width, height)
 	}
-	lines = append(lines, s.heading()...)
+	lines = append(lines, s.heading(width)...)
 	lines = append(lines, s.graphs(width)...)
 	if height == 0 {
 		for pane := range panes {
@@ -102,7 +102,7 @@ func fit(lines []string, width, height int) string {
 	return strings.Join(lines, "\n")
 }
 
-func (s *Screen) heading() []string {
+func (s *Screen) heading(width int) []string {
 	st := s.Status
 	how, word := green, "ready"
 	switch {
@@ -112,39 +112,38 @@ func (s *Screen) heading() []string {
 		how, word = red, "not ready"
 	}
 	up := st.At.Sub(st.Started).Round(time.Second)
-	lines := []string{
-		s.paint(bold, plain(st.Pipeline)) + "  " + s.paint(how, word) + "  " + st.State + fmt.Sprintf("  up %s  %s  waterhealer %s", up, s.Address, plain(st.Version)),
-	}
+	lines := inRows(width, s.paint(bold, plain(st.Pipeline)), s.paint(how, word), st.State, fmt.Sprintf("up %s", up), s.Address, "waterhealer "+plain(st.Version))
 	for _, p := range st.Health.Problems {
-		lines = append(lines, s.paint(red, "! "+plain(p.Text)+" (since "+p.Since.Local().Format(time.TimeOnly)+")"))
+		lines = append(lines, s.told("! ", plain(p.Text)+" (since "+p.Since.Local().Format(time.TimeOnly)+")", width)...)
 	}
 	if st.Reason != "" {
-		lines = append(lines, s.paint(red, "! "+plain(st.Reason)))
+		lines = append(lines, s.told("! ", plain(st.Reason), width)...)
 	}
 	t := st.Totals
-	lines = append(lines,
-		fmt.Sprintf("in %s (%s/s)  out %s (%s/s)  in flight %s  lag %s  commits %s",
-			count(t.In), rate(st.Rates.In), count(t.Out), rate(st.Rates.Out), count(t.InFlight), count(t.Lag), count(t.Commits)),
-		fmt.Sprintf("dropped %s  skipped %s  retried %s  failed %s  dead letters %s", count(t.Dropped), count(t.Skipped), count(t.Retried), count(t.Failed), count(t.DeadLetters)))
+	lines = append(lines, inRows(width,
+		fmt.Sprintf("in %s (%s/s)", count(t.In), rate(st.Rates.In)), fmt.Sprintf("out %s (%s/s)", count(t.Out), rate(st.Rates.Out)),
+		"in flight "+count(t.InFlight), "lag "+count(t.Lag), "commits "+count(t.Commits))...)
+	lines = append(lines, inRows(width, "dropped "+count(t.Dropped), "skipped "+count(t.Skipped), "retried "+count(t.Retried),
+		"failed "+count(t.Failed), "dead letters "+count(t.DeadLetters))...)
 	for _, g := range st.Groups {
-		lines = append(lines, s.group(g))
+		lines = append(lines, s.group(g, width)...)
 	}
 	return lines
 }
 
-func (s *Screen) group(g observe.Group) string {
-	line := fmt.Sprintf("group %s  topics %s", plain(g.Name), plain(strings.Join(g.Topics, " ")))
+func (s *Screen) group(g observe.Group, width int) []string {
+	parts := []string{"group " + plain(g.Name), "topics " + plain(strings.Join(g.Topics, " "))}
 	if !g.Joined {
-		return line + "  " + s.paint(red, "not joined "+plain(g.Error))
+		return inRows(width, append(parts, s.paint(red, "not joined "+plain(g.Error)))...)
 	}
-	line += fmt.Sprintf("  generation %d  rebalances %d", g.Generation, g.Rebalances)
+	parts = append(parts, fmt.Sprintf("generation %d", g.Generation), fmt.Sprintf("rebalances %d", g.Rebalances))
 	if !g.LastCommit.IsZero() {
-		line += fmt.Sprintf("  last commit %s ago", s.Status.At.Sub(g.LastCommit).Round(100*time.Millisecond))
+		parts = append(parts, fmt.Sprintf("last commit %s ago", s.Status.At.Sub(g.LastCommit).Round(100*time.Millisecond)))
 	}
 	if g.CommitErrors > 0 {
-		line += "  " + s.paint(yellow, fmt.Sprintf("commit errors %d", g.CommitErrors))
+		parts = append(parts, s.paint(yellow, fmt.Sprintf("commit errors %d", g.CommitErrors)))
 	}
-	return line
+	return inRows(width, parts...)
 }
 
 // graphs are the last minutes as bars.
@@ -180,41 +179,7 @@ func (s *Screen) pane(which, width int) (head string, lines []string) {
 	case panePartitions:
 		return s.partitions(width)
 	case paneFailures:
-		return s.failures()
+		return s.failures(width)
 	}
 	return s.nodes(width)
-}
-
-func (s *Screen) nodes(width int) (head string, lines []string) {
-	name := max(14, min(32, width-92))
-	head = left("node", name) + left("kind", 16) + right("in", 9) + right("in/s", 8) + right("out", 9) + right("out/s", 8) +
-		right("time", 9) + right("queue", 8) + right("held", 8) + right("retried", 9) + right("failed", 8)
-	for i := range s.Status.Nodes {
-		n := &s.Status.Nodes[i]
-		failed := right(count(n.Failed), 8)
-		if n.Failed > 0 {
-			failed = s.paint(red, failed)
-		}
-		line := left(plain(n.Name), name) + left(plain(n.Kind), 16) + right(count(n.In), 9) + right(rate(n.InRate), 8) + right(count(n.Out), 9) +
-			right(rate(n.OutRate), 8) + right(seconds(n.Seconds), 9) + right(count(n.Queue), 8) + right(count(n.Held), 8) + right(count(n.Retried), 9) + failed
-		lines = append(lines, line)
-		if n.Errors != "" {
-			lines = append(lines, s.paint(red, "  └ "+plain(n.Errors)))
-		}
-	}
-	for _, stuck := range s.Status.Stuck {
-		lines = append(lines, s.paint(red, fmt.Sprintf("stuck since %s: %s %s %s", stuck.Since.Local().Format(time.TimeOnly), plain(stuck.Node), plain(stuck.Doing), plain(stuck.Error))))
-	}
-	return head, lines
-}
-
-func (s *Screen) failures() (head string, lines []string) {
-	head = left("at", 10) + left("record", 28) + left("node", 18) + left("then", 13) + "error"
-	for _, f := range s.Status.Failures {
-		lines = append(lines, left(f.At.Local().Format(time.TimeOnly), 10)+left(plain(f.EmitID), 28)+left(plain(f.Node), 18)+left(f.Then, 13)+plain(f.Error))
-	}
-	if len(lines) == 0 {
-		lines = []string{s.paint(faint, "none since the start, or not among the last ones")}
-	}
-	return head, lines
 }

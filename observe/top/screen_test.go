@@ -89,6 +89,23 @@ func TestScreen(t *testing.T) {
 	}
 }
 
+// On a narrow terminal columns go that are missed least; what failed and why stays.
+func TestNarrowScreen(t *testing.T) {
+	time.Local = time.UTC
+	status := orders()
+	status.Nodes[2].Errors = strings.Repeat("kafka: topic orders.v2 does not exist: create it first ", 2)
+	for name, width := range map[string]int{"narrow-80.txt": 80, "narrow-60.txt": 60} {
+		s := &Screen{Address: "http://127.0.0.1:8080", Status: status, History: history(status)}
+		text := s.Text(width, 0)
+		golden(t, name, text)
+		for _, want := range []string{"retried  failed", "17       3", "create it first", "value.x is missing", "committed to read", "▓", "broker 1 is away", "commit errors 1"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%d columns do not show %q", width, want)
+			}
+		}
+	}
+}
+
 // Whatever a pipeline says, the screen has its size and no control characters
 // but those of colours.
 func TestScreenKeepsItsSize(t *testing.T) {

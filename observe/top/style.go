@@ -40,6 +40,40 @@ func plain(text string) string {
 	}, text)
 }
 
+// inRows writes parts side by side, in as many lines as they need.
+func inRows(width int, parts ...string) []string {
+	var lines []string
+	for _, part := range parts {
+		last := len(lines) - 1
+		if last >= 0 && ansi.StringWidth(lines[last])+2+ansi.StringWidth(part) <= width {
+			lines[last] += "  " + part
+			continue
+		}
+		lines = append(lines, part)
+	}
+	return lines
+}
+
+// mostLines is how many lines a text from outside may take.
+const mostLines = 3
+
+// told is what is wrong, in red, behind a mark and in several lines where it is
+// long.
+func (s *Screen) told(mark, text string, width int) []string {
+	indent := ansi.StringWidth(mark)
+	lines := strings.Split(ansi.Wrap(text, max(10, width-indent), ""), "\n")
+	if len(lines) > mostLines {
+		lines = append(lines[:mostLines-1], strings.Join(lines[mostLines-1:], " ")) // its end is cut
+	}
+	for i, line := range lines {
+		if i > 0 {
+			mark = strings.Repeat(" ", indent)
+		}
+		lines[i] = s.paint(red, mark+line)
+	}
+	return lines
+}
+
 // left fills a text up to a width, or cuts it.
 func left(text string, width int) string {
 	if w := ansi.StringWidth(text); w <= width {
@@ -49,6 +83,9 @@ func left(text string, width int) string {
 }
 
 func right(text string, width int) string {
+	if width == 0 {
+		return ""
+	}
 	if w := ansi.StringWidth(text); w < width {
 		return strings.Repeat(" ", width-w) + text
 	}

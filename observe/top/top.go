@@ -3,6 +3,7 @@
 //
 //	top.go        the program: what comes in, which keys do what
 //	screen.go     a status as lines of text
+//	nodes.go      the nodes, and what failed at them
 //	partitions.go the strips of partitions
 //	style.go      colours and columns
 package top
