@@ -76,6 +76,7 @@ func TestTLSOptionsErrors(t *testing.T) {
 		{"key alone", TLSOptions{Key: Secret(key)}, "together"},
 		{"key of another", TLSOptions{Cert: cert, Key: Secret(otherKey)}, "cert and key"},
 		{"key that is no file", TLSOptions{Cert: cert, Key: "hunter2"}, "tls: key is neither"},
+		{"ca in DER", TLSOptions{CA: "0\x82\x04hunter2\xff"}, "tls: ca is neither"},
 		{"no such cert", TLSOptions{Cert: "/nowhere/cert.pem", Key: Secret(key)}, "cert: open"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

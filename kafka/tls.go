@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // TLSOptions say how a connection is encrypted and whom it trusts. CA, Cert
@@ -81,10 +83,15 @@ func readPEM(field, value string) ([]byte, error) {
 		return data, nil
 	}
 	var path *fs.PathError
-	if errors.As(err, &path) && (field == "key" || strings.Contains(value, "\n")) {
+	if errors.As(err, &path) && (field == "key" || !isPath(value)) {
 		return nil, fmt.Errorf("tls: %s is neither PEM text nor the path of a file that can be read: %w", field, path.Err)
 	}
 	return nil, fmt.Errorf("tls: %s: %w", field, err)
+}
+
+// isPath says that a text can be the path of a file, and not what a file holds.
+func isPath(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
 }
 
 func summarize(o TLSOptions) string {
