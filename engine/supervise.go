@@ -161,7 +161,7 @@ func (s *supervisor) failed(first *Failure) {
 // committed is told how many commits were acknowledged so far.
 func (s *supervisor) committed(commits int64) {
 	if s != nil && s.rules.MaxCommits > 0 && commits >= s.rules.MaxCommits {
-		s.end(RuleMaxCommits, fmt.Errorf("%d commits were acknowledged", commits))
+		s.end(RuleMaxCommits, fmt.Errorf("commits acknowledged: %d", commits))
 	}
 }
 

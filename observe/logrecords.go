@@ -24,8 +24,8 @@ func LogRecords(graph *engine.Graph, logger *slog.Logger) {
 				before(r, branch)
 			}
 			line := append([]any{"node", n.Name}, r.Attributes()...)
-			if branch > 0 {
-				line = append(line, "branch", branch)
+			if branch > 0 && branch <= len(n.Branches) {
+				line = append(line, "branch", n.Branches[branch-1])
 			}
 			if r.Batch != nil {
 				line = append(line, "batch", len(r.Batch))

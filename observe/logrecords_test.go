@@ -13,7 +13,7 @@ import (
 
 func TestLogRecords(t *testing.T) {
 	var log bytes.Buffer
-	graph := &engine.Graph{Nodes: []*engine.Node{{Name: "map-1", Role: engine.RoleOperator}, {Name: "out", Role: engine.RoleOutput, Sink: "healing-1"}}}
+	graph := &engine.Graph{Nodes: []*engine.Node{{Name: "map-1", Role: engine.RoleOperator, Branches: []string{"big", "small"}}, {Name: "out", Role: engine.RoleOutput, Sink: "healing-1"}}}
 	observe.LogRecords(graph, slog.New(slog.NewJSONHandler(&log, nil)))
 	if graph.Nodes[1].Tap != nil {
 		t.Error("what a sink gets is logged twice")
@@ -36,7 +36,7 @@ func TestLogRecords(t *testing.T) {
 		t.Fatalf("there are %d lines: %s", len(lines), log.String())
 	}
 	for i, want := range []map[string]any{
-		{"node": "map-1", "emit_id": "orders/3/7", "topic": "orders", "partition": 3., "offset": 7., "branch": 2., "value": "7"},
+		{"node": "map-1", "emit_id": "orders/3/7", "topic": "orders", "partition": 3., "offset": 7., "branch": "small", "value": "7"},
 		{"emit_id": "orders/3/8", "batch": 2., "value": "[8,9]"},
 		{"emit_id": "orders/3/10"},
 	} {
