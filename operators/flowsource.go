@@ -7,12 +7,14 @@ import (
 )
 
 // brings is what is known of the records of a source: what its schema says or,
-// where it has none, what a sample shows, else what its decoder makes.
+// where it has none, what a sample shows, else what its decoder or its expression
+// makes.
 func (p *Plan) brings(n *configs.Node) stream {
-	if n.Kind == "generate" {
-		p.gives(n.Values.Expression("value"), unfed(), without())
-	}
 	s := decoded(n)
+	if n.Kind == "generate" {
+		by := "as " + n.Name + " makes it"
+		s = values(p.gives(n.Values.Expression("value"), unfed(), without()).Made(by), by)
+	}
 	schema, says := p.schemaOf(n)
 	sampled := p.sampled[n.Name]
 	switch {
