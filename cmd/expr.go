@@ -138,25 +138,31 @@ func (t *trial) record(where string, r *engine.Record) error {
 	return nil
 }
 
-// explain shows an error under its token, as lint does.
+// explain shows errors under their tokens, as lint does.
 func (t *trial) explain(where string, err error) {
 	file := "expression"
 	if where != "" {
 		file = where + ": " + file
 	}
-	d := configs.Diagnostic{Position: configs.Position{File: file, Line: 1, Column: 1}, Width: 1, Code: configs.CodeExpression, Message: err.Error()}
-	var compiling *expression.Error
+	at := func(line, column int) configs.Position {
+		return configs.Position{File: file, Line: line, Column: column}
+	}
+	var found configs.Diagnostics
+	var compiling expression.Errors
 	var running *expression.RuntimeError
 	switch {
 	case errors.As(err, &compiling):
-		d.Position.Line, d.Position.Column, d.Width = compiling.Line, compiling.Column+1, compiling.Width
-		d.Message, d.Hint = compiling.Message, compiling.Hint
-	case errors.As(err, &running):
-		d.Message, d.Hint = running.Message, running.Hint
-		if running.Line > 0 {
-			d.Position.Line, d.Position.Column, d.Width = running.Line, running.Column+1, running.Width
+		for _, e := range compiling {
+			found = append(found, configs.Diagnostic{Position: at(e.Line, e.Column+1), Width: e.Width, Message: e.Message, Hint: e.Hint})
 		}
+	case errors.As(err, &running):
+		found = configs.Diagnostics{{Position: at(max(running.Line, 1), running.Column+1), Width: max(running.Width, 1), Message: running.Message, Hint: running.Hint}}
+	default:
+		found = configs.Diagnostics{{Position: at(1, 1), Width: 1, Message: err.Error()}}
+	}
+	for i := range found {
+		found[i].Code = configs.CodeExpression
 	}
 	w := t.program.stderr
-	configs.Diagnostics{d}.Print(w, map[string][]byte{file: []byte(t.source)}, colored(w))
+	found.Print(w, map[string][]byte{file: []byte(t.source)}, colored(w))
 }

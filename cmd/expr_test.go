@@ -56,6 +56,8 @@ func TestExprAlone(t *testing.T) {
 	run(t, "expr", "[value, topic, offset, index]").exits(t, 0).prints(t, "[null,null,null,0]\n")
 	run(t, "expr", "1 +\n  fail(\"é\")").exits(t, 1).prints(t, "").says(t, "expression:2:3: error[expression]: é\n    fail(\"é\")\n    ^^^^\n")
 	run(t, "expr", "\"é\" + vlaue").exits(t, 2).says(t, "expression:1:7: error[expression]: unknown name vlaue\n  \"é\" + vlaue\n        ^^^^^\n  hint: did you mean value?\n")
+	run(t, "expr", "upper(1) +\n  vlaue.x").exits(t, 2).says(t, "expression:1:7: error[expression]: upper needs a string, got integer\n  upper(1) +\n        ^\n",
+		"expression:2:3: error[expression]: unknown name vlaue\n    vlaue.x\n    ^^^^^\n  hint: did you mean value?\n")
 	run(t, "expr", "").exits(t, 2).says(t, "the expression is empty")
 	run(t, "expr").exits(t, 2)
 	run(t, "expr", "1", "--input", "gone.jsonl").exits(t, 2).says(t, "cannot read the input", "gone.jsonl")

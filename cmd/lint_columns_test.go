@@ -90,9 +90,9 @@ var places = []struct{ name, file string }{
 	{"an anchored node", "x-node: &here\n  filter: %s\nsources: [{values: [1]}]\noperators: [*here]\nsinks: [{stdout: {}}]\n"},
 }
 
-// TestColumns puts one misspelt name into every kind of scalar at every place,
-// with line ends of both kinds and with a byte order mark, and expects the
-// caret exactly there.
+// TestColumns puts one misspelt name, and two, into every kind of scalar at every
+// place, with line ends of both kinds and with a byte order mark, and expects the
+// carets exactly there.
 func TestColumns(t *testing.T) {
 	t.Setenv("WORDS", "value.words && 1 == 1")
 	for _, p := range places {
@@ -101,10 +101,12 @@ func TestColumns(t *testing.T) {
 				if strings.Contains(p.file, "&here") && strings.Contains(s.written, "&anchor") && p.name == "an anchor" {
 					continue // one anchor is enough for YAML
 				}
-				marked := put(p.file, s.written)
-				caret(t, s.name, marked)
-				caret(t, s.name+" with CRLF", strings.ReplaceAll(marked, "\n", "\r\n"))
-				caret(t, s.name+" with a byte order mark", "\ufeff"+marked)
+				for _, written := range append(twice(s.written), s.written) {
+					marked := put(p.file, written)
+					caret(t, s.name, marked)
+					caret(t, s.name+" with CRLF", strings.ReplaceAll(marked, "\n", "\r\n"))
+					caret(t, s.name+" with a byte order mark", "\ufeff"+marked)
+				}
 			}
 		})
 	}
@@ -120,28 +122,57 @@ func put(file, scalar string) string {
 	return before + strings.ReplaceAll(scalar, "%s", indent) + after
 }
 
+// twice are two ways to misspell another name in a scalar: beside the first, and
+// where it begins.
+func twice(scalar string) []string {
+	beside := strings.Replace(scalar, mark+"valeu", "get("+mark+"valeu, "+mark+"vlaue)", 1)
+	if before, after, found := strings.Cut(scalar, "value."); found {
+		return []string{beside, before + mark + "vlaue." + after}
+	}
+	return []string{beside}
+}
+
+// caret expects one problem at each mark, and no other that keeps the expression
+// from compiling.
 func caret(t *testing.T, name, marked string) {
 	t.Helper()
-	before, after, _ := strings.Cut(marked, mark)
-	start := before[strings.LastIndex(before, "\n")+1:]
-	line, column := strings.Count(before, "\n")+1, utf8.RuneCountInString(strings.TrimPrefix(start, "\ufeff"))+1
-	data := []byte(before + after)
-	pipeline, found := configs.Parse("p.yaml", data, specs(), configs.Environment{})
+	var want []string
+	data := marked
+	for {
+		before, after, found := strings.Cut(data, mark)
+		if !found {
+			break
+		}
+		start := before[strings.LastIndex(before, "\n")+1:]
+		line, column := strings.Count(before, "\n")+1, utf8.RuneCountInString(strings.TrimPrefix(start, "\ufeff"))+1
+		want = append(want, fmt.Sprintf("p.yaml:%d:%d: error[expression]: unknown name %s", line, column, after[:len("valeu")]))
+		data = before + after
+	}
+	pipeline, found := configs.Parse("p.yaml", []byte(data), specs(), configs.Environment{})
 	_, problems := operators.NewPlan(pipeline, operators.Scope{})
-	found = slices.DeleteFunc(append(found, problems...), func(d configs.Diagnostic) bool { return d.Severity == configs.Warning })
-	want := fmt.Sprintf("p.yaml:%d:%d: error[expression]: unknown name valeu", line, column)
-	if len(found) != 1 || found[0].String() != want || found[0].Width != len("valeu") {
-		t.Errorf("%s: got %v\nwant %s\n%s", name, found, want, data)
+	// What the records of a place are may be wrong, too.
+	found = slices.DeleteFunc(append(found, problems...), func(d configs.Diagnostic) bool { return d.Code != configs.CodeExpression })
+	var got []string
+	for _, d := range found {
+		got = append(got, d.String())
+		if d.Width != len("valeu") {
+			t.Errorf("%s: %v is %d wide", name, d, d.Width)
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: got %q\nwant %q\n%s", name, got, want, data)
 		return
 	}
-	var out bytes.Buffer
-	found.Print(&out, map[string][]byte{"p.yaml": data}, false)
-	underlined(t, name, out.String())
+	for _, d := range found {
+		var out bytes.Buffer
+		configs.Diagnostics{d}.Print(&out, map[string][]byte{"p.yaml": []byte(data)}, false)
+		underlined(t, name, d.Message[len("unknown name "):], out.String())
+	}
 }
 
 // underlined expects the carets of a printed diagnostic under the name, as a
 // terminal shows it: with tabs kept, and wide characters two columns wide.
-func underlined(t *testing.T, name, out string) {
+func underlined(t *testing.T, name, wrong, out string) {
 	t.Helper()
 	lines := strings.Split(out, "\n")
 	if len(lines) < 3 {
@@ -150,7 +181,7 @@ func underlined(t *testing.T, name, out string) {
 	}
 	blank, carets, _ := strings.Cut(lines[2], "^")
 	rest := skip(lines[1], blank)
-	if carets != "^^^^" || !strings.HasPrefix(rest, "valeu") {
+	if carets != "^^^^" || !strings.HasPrefix(rest, wrong) {
 		t.Errorf("%s: the carets are under %q:\n%s", name, rest, out)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -136,6 +137,29 @@ sinks:
   - stdout: {}
     from: map-1
 `
+
+// TestSeveralMistakes: all mistakes of one expression are told, each at its place,
+// and of what is mended only the rest.
+func TestSeveralMistakes(t *testing.T) {
+	s := begin(t, check)
+	s.open(t, "sources:\n  - values: [1]\noperators:\n  - map: |\n      \"😀\" + vlaue.a +\n        uper(tpoic)\nsinks:\n  - stdout: {}\n")
+	for _, want := range [][]diagnostic{{
+		{Range: textRange{position{4, 13}, position{4, 18}}, Message: "unknown name vlaue\ndid you mean value?"},
+		{Range: textRange{position{5, 8}, position{5, 12}}, Message: "unknown function uper\ndid you mean upper?"},
+		{Range: textRange{position{5, 13}, position{5, 18}}, Message: "unknown name tpoic\ndid you mean topic?"},
+	}, {
+		{Range: textRange{position{4, 13}, position{4, 18}}, Message: "unknown name vlaue\ndid you mean value?"},
+		{Range: textRange{position{5, 14}, position{5, 19}}, Message: "unknown name tpoic\ndid you mean topic?"},
+	}} {
+		for i := range want {
+			want[i].Severity, want[i].Code, want[i].Source = severityError, configs.CodeExpression, "waterhealer"
+		}
+		if told := s.heard(t); !slices.Equal(told.Diagnostics, want) {
+			t.Errorf("told\n%+v, want\n%+v", told.Diagnostics, want)
+		}
+		s.change(t, 2, contentChange{Range: &textRange{position{5, 8}, position{5, 12}}, Text: "upper"})
+	}
+}
 
 // TestSession is a whole session, from a mistake to its mend.
 func TestSession(t *testing.T) {

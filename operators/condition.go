@@ -1,9 +1,6 @@
 package operators
 
 import (
-	"errors"
-	"fmt"
-
 	"waterhealer/configs"
 	"waterhealer/engine"
 	"waterhealer/operators/expression"
@@ -13,11 +10,7 @@ import (
 // who looks at records while they pass: it says which ones to show.
 func Condition(source string) (func(*engine.Record) (bool, error), error) {
 	program, err := expression.Compile(source, expression.Options{})
-	var at *expression.Error
-	if errors.As(err, &at) {
-		return nil, fmt.Errorf("column %d: %w", at.Column+1, err)
-	}
-	if err != nil {
+	if err != nil { // it says the line and the column of each mistake
 		return nil, err
 	}
 	e := &Expression{program: program, written: &configs.Expression{Source: source}, reads: readsOf(program)}

@@ -34,21 +34,13 @@ func (p *Plan) expression(written *configs.Expression, names ...string) *Express
 	options.Names = names
 	program, err := expression.Compile(written.Source, options)
 	if err != nil {
-		d := configs.Diagnostic{Position: written.Pos(), Width: 1, Code: configs.CodeExpression, Message: err.Error()}
-		var at *expression.Error
-		if errors.As(err, &at) {
-			d.Position, d.Width = written.At(at.Line, at.Column), at.Width
-			d.Message, d.Hint = at.Message, at.Hint
-			if width, substituted := written.SubstitutedAt(at.Line, at.Column); substituted {
-				d.Width, d.Message = width, "the substituted text is no expression here"
-				d.Hint = "to use it as a text, put it in quotes: '\"${NAME}\"'; in expressions env(\"NAME\") is safer"
-			}
+		var all expression.Errors
+		_ = errors.As(err, &all) // it is nothing else
+		for _, at := range all {
+			p.problem(misspelling(written, at))
 		}
-		if written.Cut() && strings.HasPrefix(d.Message, "the expression ends") {
-			d.Hint = "quote the expression: what stands behind ` #` is a comment to YAML"
-		}
-		d.Hint = written.Hint(d.Hint)
-		p.problem(d)
+		gives, _ := expression.Check(written.Source, options, nil)
+		p.wrong[written] = &wrong{names: names, errors: all, gives: gives}
 		return nil
 	}
 	e := &Expression{program: program, written: written, reads: readsOf(program), names: names}
@@ -64,9 +56,9 @@ func readsOf(program *expression.Program) reads {
 	}
 }
 
-// width is how many characters the expression takes in its first line.
-func (e *Expression) width() int {
-	line, _, _ := strings.Cut(e.written.Source, "\n")
+// widthOf is how many characters an expression takes in its first line.
+func widthOf(written *configs.Expression) int {
+	line, _, _ := strings.Cut(written.Source, "\n")
 	return utf8.RuneCountInString(line)
 }
 

@@ -106,12 +106,11 @@ func (f *flow) tree(field string, s stream, more expression.Known) types.Type {
 // condition checks an expression that must be true or false.
 func (f *flow) condition(written *configs.Expression, s stream, more expression.Known) {
 	gives := f.plan.gives(written, s, more)
-	condition := f.plan.compiled[written]
-	if condition == nil || condition.program.NeverBool() || gives.Kinds&types.Bool != 0 {
+	if gives.Kinds&types.Bool != 0 || f.plan.neverBool(written) { // of that the builder spoke
 		return
 	}
 	f.plan.finding(configs.Diagnostic{
-		Position: written.Pos(), Width: condition.width(), Code: configs.CodeNotBoolean,
+		Position: written.Pos(), Width: widthOf(written), Code: configs.CodeNotBoolean,
 		Message: f.node.Kind + " needs an expression that is true or false; this one gives " + gives.Kinds.String() + vouched(s.says),
 		Hint:    written.Hint("compare it with something: ==, !=, <, in, …"),
 	})

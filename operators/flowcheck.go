@@ -13,24 +13,29 @@ import (
 // gives is what an expression gives for the records of a stream, of which more may
 // be known. What is wrong with it is reported, once for all of them.
 func (p *Plan) gives(written *configs.Expression, s stream, more expression.Known) types.Type {
-	compiled := p.compiled[written]
-	if compiled == nil {
-		return types.Any() // there is none, or it was reported
-	}
 	options := p.scope
-	options.Names = compiled.names
+	var told expression.Errors
+	if compiled, broken := p.compiled[written], p.wrong[written]; compiled != nil {
+		options.Names = compiled.names
+	} else if broken != nil {
+		options.Names, told = broken.names, broken.errors
+	} else {
+		return types.Any() // there is none
+	}
 	known := s.known()
 	maps.Copy(known, more)
 	gives, found := expression.Check(written.Source, options, known)
+	found = further(told, found, written)
 	if slices.ContainsFunc(found, func(f expression.Finding) bool { return f.Fails }) {
 		p.failing++
 	}
-	if len(found) > 0 && p.unheard == 0 {
+	if p.onlyFailing {
+		found = slices.DeleteFunc(found, func(f expression.Finding) bool { return !f.Fails })
+	}
+	if found = found[:min(len(found), expression.MaxErrors-len(told))]; len(found) > 0 && p.unheard == 0 {
 		_, anyway := expression.Check(written.Source, options, expression.Known{"topic": known["topic"]})
 		for _, f := range found {
-			if f.Fails || !p.onlyFailing {
-				p.mistake(written, f, s.says, anyway)
-			}
+			p.mistake(written, f, s.says, anyway)
 		}
 	}
 	return gives

@@ -33,7 +33,7 @@ func (p *Plan) outputFlow(output placedOutput, flows map[*configs.Node]stream) {
 	written := n.Values.Object("topic").Expression("expr")
 	if gives := p.gives(written, s, nil); gives.Kinds&types.String == 0 {
 		p.finding(configs.Diagnostic{
-			Position: written.Pos(), Width: p.compiled[written].width(), Code: configs.CodeWrongKind,
+			Position: written.Pos(), Width: widthOf(written), Code: configs.CodeWrongKind,
 			Message: "a topic is a string; this gives " + gives.Kinds.String() + vouched(s.says), Hint: written.Hint("string(…) makes a text of a number"),
 		})
 	}

@@ -80,11 +80,11 @@ func (b *Builder) Condition(field string, names ...string) *Expression {
 
 func (b *Builder) condition(written *configs.Expression, names ...string) *Expression {
 	condition := b.plan.expression(written, names...)
-	if condition != nil && condition.program.NeverBool() {
+	if b.plan.neverBool(written) {
 		b.plan.problem(configs.Diagnostic{
-			Position: condition.written.Pos(), Width: condition.width(), Code: configs.CodeNotBoolean,
+			Position: written.Pos(), Width: widthOf(written), Code: configs.CodeNotBoolean,
 			Message: b.Node.Kind + " needs an expression that is true or false; this one never is",
-			Hint:    condition.written.Hint("compare it with something: ==, !=, <, in, …"),
+			Hint:    written.Hint("compare it with something: ==, !=, <, in, …"),
 		})
 	}
 	return condition

@@ -33,8 +33,9 @@ type Plan struct {
 	inTurn   bool
 	problems configs.Diagnostics
 	sampled  map[string]*Sampled
-	// compiled are the expressions without errors.
+	// compiled are the expressions without errors, wrong all others.
 	compiled map[*configs.Expression]*Expression
+	wrong    map[*configs.Expression]*wrong
 	unheard  int // while it is not 0, findings are not reported
 	// failing counts the expressions that fail for every record; while onlyFailing
 	// is set, only those are reported.
@@ -54,7 +55,7 @@ type Plan struct {
 func NewPlan(pipeline *configs.Pipeline, scope Scope) (*Plan, configs.Diagnostics) {
 	p := &Plan{
 		pipeline: pipeline, inTurn: scope.InTurn, sampled: scope.Sampled,
-		compiled: make(map[*configs.Expression]*Expression),
+		compiled: make(map[*configs.Expression]*Expression), wrong: make(map[*configs.Expression]*wrong),
 		scope: expression.Options{
 			Now: scope.Now, UUID: scope.UUID, LookupEnv: scope.LookupEnv, Functions: scope.Functions,
 		},

@@ -73,6 +73,7 @@ func (c *compiler) link(n ast.Node) (chain node, optional bool) {
 				chain = c.index(n, base)
 			}
 		})
+		chain.foreign = base.foreign
 		return chain, optional || n.Optional
 	case *ast.SliceNode:
 		base, optional := c.link(n.Node)

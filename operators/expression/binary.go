@@ -26,7 +26,8 @@ func (c *compiler) binary(n *ast.BinaryNode) node {
 	op, ok := operatorOf(n.Operator)
 	if !ok {
 		c.fail(n.Location(), "unknown operator %s", n.Operator)
-		return constant(nil)
+		c.nodes([]ast.Node{n.Left, n.Right})
+		return broken()
 	}
 	left, right := c.sides(n)
 	m := mismatch{c.place(n), n}

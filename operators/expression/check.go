@@ -42,7 +42,8 @@ type Finding struct {
 }
 
 // Check finds what is wrong with an expression for all records of which known
-// holds, and what it gives for them. The expression must compile.
+// holds, in the order of their places, and what it gives for them. Of an expression that does not compile it
+// also says what [Compile] says, and nothing where that is its syntax.
 //
 // What fails, or a comparison that cannot hold, is an error where it is computed
 // for every record, and a warning in a part that is not: behind ?:, && and ||,
@@ -51,18 +52,23 @@ type Finding struct {
 // expression provides for its absence, and in such a part where only a sample
 // says so.
 func Check(source string, o Options, known Known) (gives types.Type, found []Finding) {
-	c := newCompiler(source, o)
-	c.check = &checking{known: known, lacks: make(map[ast.Node]bool)}
 	defer func() {
 		if r := recover(); r != nil {
 			gives, found = types.Any(), nil
 		}
 	}()
+	return examine(source, o, known)
+}
+
+func examine(source string, o Options, known Known) (gives types.Type, found []Finding) {
+	c := newCompiler(source, o)
+	c.check = &checking{known: known, noted: make(map[Finding]bool), lacks: make(map[ast.Node]bool)}
 	tree := c.parse(source)
 	if tree == nil {
 		return types.Any(), nil
 	}
 	root := c.node(tree)
+	slices.SortStableFunc(c.check.found, func(a, b Finding) int { return inOrder(&a.Error, &b.Error) })
 	return root.Type, c.check.found
 }
 
@@ -70,6 +76,7 @@ func Check(source string, o Options, known Known) (gives types.Type, found []Fin
 type checking struct {
 	known Known
 	found []Finding
+	noted map[Finding]bool // the same, to say nothing twice
 	// doubt counts the conditions around a part, asked those of them that ask for
 	// the type of something.
 	doubt, asked int
@@ -99,7 +106,9 @@ func (c *compiler) find(f finding) {
 }
 
 func (c *compiler) note(f Finding) {
-	if !slices.Contains(c.check.found, f) {
+	c.mistakes++
+	if !c.check.noted[f] {
+		c.check.noted[f] = true
 		c.check.found = append(c.check.found, f)
 	}
 }
@@ -117,22 +126,6 @@ func (c *compiler) failsAlways(f *frame, err error) {
 		Warning: c.check.doubt > 0,
 		Fails:   c.check.doubt == 0,
 	})
-}
-
-// checked is a part of which more is known. Where something was found in it, it
-// is not computed, and what is above it need not say so again.
-func (c *compiler) checked(n ast.Node) node {
-	before := len(c.check.found)
-	part, folds := c.part(n)
-	if len(c.check.found) > before {
-		part.fixed = false
-	} else if folds {
-		part = c.fold(part)
-	}
-	if part.Empty() {
-		part.Type = types.Any()
-	}
-	return part
 }
 
 // never says that what is of the kinds of k is never of the wanted ones.

@@ -3,6 +3,7 @@ package expression
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -32,32 +33,36 @@ type node struct {
 	path *path
 	// isValue says that it is the variable value and nothing more.
 	isValue bool
+	// foreign says that it is, or hangs on, what another language has and this has
+	// not: all of it is written otherwise here.
+	foreign bool
 	// against is set for a field of the value that is held against a constant.
 	against against
 }
 
-// Compile compiles an expression. Its errors are of type *[Error].
+// Compile compiles an expression. Its error is of type [Errors].
 func Compile(source string, o Options) (p *Program, err error) {
 	c := newCompiler(source, o)
 	defer func() {
 		if r := recover(); r != nil {
-			p, err = nil, &Error{Line: 1, Width: 1, Message: fmt.Sprintf("internal error: %v", r)}
+			p, err = nil, Errors{{Line: 1, Width: 1, Message: fmt.Sprintf("internal error: %v", r)}}
 		}
 	}()
 	tree := c.parse(source)
-	if c.err != nil {
-		return nil, c.err
+	if tree != nil {
+		c.finish(c.node(tree))
 	}
-	root := c.node(tree)
-	if c.err != nil {
-		return nil, c.err
+	if len(c.errors) > 0 {
+		slices.SortStableFunc(c.errors, inOrder)
+		return nil, c.errors
 	}
-	c.finish(root)
 	return c.program, nil
 }
 
-// compiler turns a tree into closures. After its first error it goes on, but
-// what it makes is never run.
+// compiler turns a tree into closures. After an error it goes on to find the
+// others, and what it makes is never run: a part that is wrong may give anything
+// from there on, so that what is above it is reported only where it is wrong
+// whatever stands in that place.
 type compiler struct {
 	program    *Program
 	lines      lines
@@ -66,7 +71,8 @@ type compiler struct {
 	names      map[string]bool
 	lets       []binding
 	loops      []scope
-	err        *Error
+	errors     Errors
+	mistakes   int       // how many were found, also those that are not told
 	check      *checking // nil when it compiles
 }
 
@@ -134,7 +140,7 @@ func (c *compiler) parse(source string) ast.Node {
 		c.checkNumbers(source)
 		c.checkDivision(source)
 	}
-	if c.err != nil {
+	if c.mistakes > 0 {
 		return nil
 	}
 	tree, err := parser.Parse(source)
@@ -176,32 +182,12 @@ func (c *compiler) checkNumbers(source string) {
 			_, err = strconv.ParseInt(text, base, 64)
 		}
 		if errors.Is(err, strconv.ErrRange) {
-			c.fail(t.Location, "the number %s is too big", clip(t.Value))
-			c.err.Hint = "integers have 64 bits, floats go up to 1.8e308; the smallest integer is written -9223372036854775807 - 1"
-			return
-		}
-		if err != nil {
+			c.failHint(t.Location, "integers have 64 bits, floats go up to 1.8e308; the smallest integer is written -9223372036854775807 - 1",
+				"the number %s is too big", clip(t.Value))
+		} else if err != nil {
 			c.fail(t.Location, "%s is not a number", clip(t.Value))
-			return
 		}
 	}
-}
-
-// fail notes the first error.
-func (c *compiler) fail(at file.Location, format string, args ...any) {
-	c.failHint(at, "", format, args...)
-}
-
-func (c *compiler) failHint(at file.Location, hint, format string, args ...any) {
-	if c.check != nil {
-		c.find(finding{at: at, hint: hint, message: fmt.Sprintf(format, args...), mistake: WrongKinds, fails: true})
-		return
-	}
-	if c.err != nil {
-		return
-	}
-	p := c.lines.place(at)
-	c.err = &Error{Line: p.line, Column: p.column, Width: p.width, Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
 func (c *compiler) place(n ast.Node) place { return c.lines.place(n.Location()) }
@@ -220,7 +206,7 @@ func constant(v any) node {
 // fold computes a part that is the same for every record, now. Where that fails
 // it is left for the run: the error is then the record's.
 func (c *compiler) fold(n node) node {
-	if !n.fixed || c.err != nil {
+	if !n.fixed {
 		return n
 	}
 	f := &frame{program: c.program, budget: maxWork / 64}
@@ -250,21 +236,26 @@ func (c *compiler) constant(v any) node {
 
 // literal is the value of a fixed node, if it has one.
 func (c *compiler) literal(n node) (any, bool) {
-	if !n.fixed || c.err != nil {
+	if !n.fixed {
 		return nil, false
 	}
 	v, err := n.run(&frame{program: c.program, budget: maxWork / 64})
 	return v, err == nil
 }
 
-// node compiles any part of the tree.
+// node compiles any part of the tree. Where something is wrong in it, it is not
+// computed, and what is above it need not say so again.
 func (c *compiler) node(n ast.Node) node {
-	if c.check != nil {
-		return c.checked(n)
-	}
+	before := c.mistakes
 	part, folds := c.part(n)
-	if folds {
-		return c.fold(part)
+	switch {
+	case c.mistakes > before:
+		part.fixed = false
+	case folds:
+		part = c.fold(part)
+	}
+	if part.Empty() {
+		part.Type = types.Any()
 	}
 	return part
 }
@@ -310,7 +301,7 @@ func (c *compiler) part(n ast.Node) (part node, folds bool) {
 		return c.object(n), true
 	}
 	c.fail(n.Location(), "this is not supported here")
-	return constant(nil), false
+	return broken(), false
 }
 
 func (c *compiler) text(n *ast.StringNode) node {

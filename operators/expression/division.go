@@ -14,7 +14,7 @@ var floorDivision = regexp.MustCompile(`^[ \t]*//[ \t]*[0-9][0-9_.]*[ \t]*(?:[)\
 // checkDivision refuses `a // 2`: in other languages it divides, here all from
 // the // on would be a comment and the value stay as it is.
 func (c *compiler) checkDivision(source string) {
-	if c.err != nil || !strings.Contains(source, "//") {
+	if c.mistakes > 0 || !strings.Contains(source, "//") {
 		return
 	}
 	tokens, err := lexer.Lex(file.NewSource(source))

@@ -30,11 +30,19 @@
 //   - What can be seen to fail for every record is an error at compile time, but a
 //     value that is computed wrongly (1/0) is left to the record.
 //
+// # Mistakes
+//
+// [Compile] tells all that is wrong, in the order of the places ([Errors]), not
+// only what comes first. A part that was reported may give anything from there on,
+// so that nothing is said again that follows from it; what is said beside it is
+// wrong whatever was meant (several_test.go).
+//
 // # Before a record comes
 //
 // [Check] runs the same compiler with what is known of the variables (package
 // operators/types), and says what fails for every record, what can never hold,
-// which fields there never are, and what the expression gives (check*.go). A
+// which fields there never are, and what the expression gives (check*.go), also of
+// one that does not compile. A
 // program is compiled without that: what is known may be wrong, and a record
 // shows it.
 //

@@ -1,9 +1,11 @@
 package expression
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"sort"
+	"strings"
 
 	"github.com/expr-lang/expr/file"
 )
@@ -20,6 +22,36 @@ type Error struct {
 // Error is the message with its place, line and column from 1.
 func (e *Error) Error() string {
 	return fmt.Sprintf("%d:%d: %s", e.Line, e.Column+1, e.Message)
+}
+
+// MaxErrors is how many mistakes of one expression are told.
+const MaxErrors = 10
+
+// Errors are the problems of one expression, in the order of their places: at
+// least one, at most [MaxErrors].
+type Errors []*Error
+
+// Error is all of them, one behind the other.
+func (es Errors) Error() string {
+	texts := make([]string, len(es))
+	for i, e := range es {
+		texts[i] = e.Error()
+	}
+	return strings.Join(texts, "; ")
+}
+
+// Unwrap are the single ones: the first is what errors.As finds.
+func (es Errors) Unwrap() []error {
+	each := make([]error, len(es))
+	for i, e := range es {
+		each[i] = e
+	}
+	return each
+}
+
+// inOrder compares the places of two errors.
+func inOrder(a, b *Error) int {
+	return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 }
 
 // RuntimeError is what is wrong with one record, found when an expression ran.

@@ -84,11 +84,12 @@ func (c *compiler) builtin(n *ast.BuiltinNode) node {
 	}
 	fn, ok := c.functions[n.Name]
 	if !ok {
-		c.unknownFunction(n, n.Name)
-		return constant(nil)
+		return c.unknownFunction(n, n.Name, n.Arguments)
 	}
 	if first, ok := firstOf(n.Arguments).(*ast.BuiltinNode); ok && n.Name == "date" && first.Name == "timezone" {
 		c.failHint(n.Location(), "write date(text, layout, zone)", "date takes the time zone last")
+		c.nodes(n.Arguments[1:])
+		return broken()
 	}
 	return c.apply(n, fn, n.Arguments)
 }
@@ -111,17 +112,36 @@ func (c *compiler) call(n *ast.CallNode) node {
 		if fn, ok := c.functions[callee.Value]; ok {
 			return c.apply(n, fn, n.Arguments)
 		}
-		c.unknownFunction(callee, callee.Value)
-		return constant(nil)
+		return c.unknownFunction(callee, callee.Value, n.Arguments)
 	}
 	c.fail(n.Location(), "this is not a function")
-	return constant(nil)
+	c.nodes(append([]ast.Node{n.Callee}, n.Arguments...))
+	return broken()
 }
 
-func (c *compiler) unknownFunction(n ast.Node, name string) {
+// unknownFunction reports a call of what is no function. What is in its
+// parentheses is looked at, too, unless all of it is written otherwise here.
+func (c *compiler) unknownFunction(n ast.Node, name string, arguments []ast.Node) node {
 	if slices.Contains(c.known(), name) {
 		c.fail(n.Location(), "%s is a variable, not a function", name)
-		return
+		c.nodes(arguments)
+		return broken()
+	}
+	hint := wayOf(name)
+	if near := c.nearestFunction(name); hint == "" && near != "" {
+		hint = "did you mean " + near + "?"
+	}
+	c.failHint(n.Location(), hint, "unknown function %s", clip(name))
+	if keepsArguments(name) {
+		c.nodes(arguments)
+	}
+	return broken()
+}
+
+// nearestFunction is one that is written almost so, or "".
+func (c *compiler) nearestFunction(name string) string {
+	if c.mistakes > manyMistakes {
+		return ""
 	}
 	names := make([]string, 0, len(c.functions)+len(c.predicates))
 	for known := range c.functions {
@@ -131,11 +151,7 @@ func (c *compiler) unknownFunction(n ast.Node, name string) {
 		names = append(names, known)
 	}
 	sort.Strings(names)
-	hint := wayOf(name)
-	if near := types.Nearest(name, names); hint == "" && near != "" {
-		hint = "did you mean " + near + "?"
-	}
-	c.failHint(n.Location(), hint, "unknown function %s", clip(name))
+	return types.Nearest(name, names)
 }
 
 // argument is a compiled argument of a call.
@@ -150,7 +166,8 @@ type argument struct {
 // apply compiles a call of a function.
 func (c *compiler) apply(n ast.Node, fn *function, nodes []ast.Node) node {
 	if !c.checkCount(n, fn, len(nodes)) {
-		return constant(nil)
+		c.nodes(nodes)
+		return broken()
 	}
 	args, fixed := c.arguments(fn, nodes)
 	return c.applyTo(n, fn, args, fixed)

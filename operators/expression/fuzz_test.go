@@ -23,12 +23,14 @@ func FuzzExpression(f *testing.F) {
 		`parse_json(to_json(value)) == value`, `replace(value, "", repeat("a", 1000))`,
 		`value.properties.mag >= 4`, `"x" == value.id`, `4.5 < value.properties.mag`, `value.id != 3`, `value.none == 1`, `value.items > 2`,
 		`date("2024-01-01", "2006-01-02", "UTC").In("UTC").Sub(timestamp)`, `flatten([[value], [[value]]])`,
+		`vlaue.mag > tpoic && lenn(upper(1, a), b.Yeer(c)) - "a"`, `let value = x; value[y:z].a | map(# + w)`, `math.floor(str(u) + -"x" + 1..n)`,
 	} {
 		f.Add(seed, `{"properties":{"mag":4.5},"id":"x","items":[{"x":1,"y":2}]}`)
 		f.Add(seed, `[1,2.50,-3,12345678901234567890,1e400]`)
 	}
 	f.Fuzz(func(t *testing.T, source, text string) {
 		p, err := Compile(source, testOptions())
+		checkFindings(t, source)
 		if err != nil {
 			checkPlace(t, source, err)
 			return
@@ -124,12 +126,32 @@ func built(v any) any {
 	return v
 }
 
+// checkFindings expects a check to end, too, whether the expression compiles or not.
+func checkFindings(t *testing.T, source string) {
+	t.Helper()
+	_, found := examine(source, testOptions(), Known{"value": types.Exactly(value.NewObject(0))})
+	for i := range found {
+		inSource(t, source, &found[i].Error)
+	}
+}
+
+// checkPlace expects errors in the order of their places, none twice.
 func checkPlace(t *testing.T, source string, err error) {
 	t.Helper()
-	var at *Error
-	if !errors.As(err, &at) || strings.Contains(err.Error(), "internal error") {
+	var all Errors
+	if !errors.As(err, &all) || len(all) == 0 || len(all) > MaxErrors || strings.Contains(err.Error(), "internal error") {
 		t.Fatalf("%q: %v", source, err)
 	}
+	for i, at := range all {
+		inSource(t, source, at)
+		if i > 0 && (inOrder(all[i-1], at) > 0 || *all[i-1] == *at) {
+			t.Fatalf("%q: %v is out of order, or said twice", source, at)
+		}
+	}
+}
+
+func inSource(t *testing.T, source string, at *Error) {
+	t.Helper()
 	lines := strings.Split(source, "\n")
 	if at.Line < 1 || at.Line > len(lines) || at.Column < 0 || at.Column > len([]rune(lines[at.Line-1])) || at.Width < 1 {
 		t.Fatalf("%q: the place %d:%d+%d is not in it (%s)", source, at.Line, at.Column, at.Width, at.Message)

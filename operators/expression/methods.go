@@ -109,17 +109,25 @@ func (c *compiler) method(n *ast.CallNode, member *ast.MemberNode, base node) no
 	name, ok := member.Property.(*ast.StringNode)
 	if !ok {
 		c.fail(n.Location(), "this is not a function")
-		return constant(nil)
+		c.nodes(append([]ast.Node{member.Property}, n.Arguments...))
+		return broken()
+	}
+	if base.foreign {
+		return base
 	}
 	found := methods(name.Value)
 	if len(found) == 0 {
 		c.unknownMethod(n, name.Value)
-		return constant(nil)
+		if keepsArguments(name.Value) {
+			c.nodes(n.Arguments)
+		}
+		return broken()
 	}
 	fn := &function{name: name.Value, takes: found[0].takes}
 	fn.signature = "it is a method of a time or a duration"
 	if !c.checkCount(n, fn, len(n.Arguments)) {
-		return constant(nil)
+		c.nodes(n.Arguments)
+		return broken()
 	}
 	var of kinds
 	for _, m := range found {
@@ -158,6 +166,10 @@ func orSkip(run eval, optional bool) eval {
 }
 
 func (c *compiler) unknownMethod(n ast.Node, name string) {
+	if c.mistakes > manyMistakes {
+		c.fail(n.Location(), "unknown method %s", clip(name))
+		return
+	}
 	var names []string
 	for name := range timeMethods() {
 		names = append(names, name)

@@ -42,6 +42,16 @@ func wayOf(name string) string {
 	return ways[strings.ToLower(strings.ReplaceAll(name, "_", ""))]
 }
 
+// sameArguments are ways in which what is in the parentheses stays.
+var sameArguments = regexp.MustCompile(`^write \w+\([^()]*\)$`)
+
+// keepsArguments says that a call is mended by another name alone, as far as is
+// known. Of isinstance(value, dict) nothing stays, so dict need not be reported.
+func keepsArguments(name string) bool {
+	way := wayOf(name)
+	return way == "" || sameArguments.MatchString(way)
+}
+
 // loneName is what a record is called in a lambda.
 var loneName = regexp.MustCompile(`^(?:[a-z]|rec|row|elem|item|data|msg|evt|it)$`)
 

@@ -93,11 +93,13 @@ type loop struct {
 func (c *compiler) predicate(n *ast.BuiltinNode, p *predicate) node {
 	if len(n.Arguments) < p.needs {
 		c.failHint(n.Location(), p.signature, "%s takes at least %s, got %d", p.name, counted(p.needs), len(n.Arguments))
-		return constant(nil)
+		c.nodes(n.Arguments)
+		return broken()
 	}
 	list := c.node(n.Arguments[0])
 	if c.never(list.Kinds, isList) {
 		c.failHint(n.Arguments[0].Location(), listHint(list.Kinds), "%s needs a list, got %s", p.name, list.Kinds.Names())
+		list.Type = types.Any()
 	}
 	l := &loop{predicate: p, list: list.run, place: c.place(n), bodyPlace: c.place(n.Arguments[0])}
 	body := node{Type: list.Each()}
@@ -124,7 +126,7 @@ func (c *compiler) body(n ast.Node, p *predicate, l *loop, each types.Type) node
 	inner, ok := n.(*ast.PredicateNode)
 	if !ok {
 		c.fail(n.Location(), "%s needs an expression over the items", p.name)
-		return constant(nil)
+		return broken()
 	}
 	c.loops = append(c.loops, l.scope)
 	body := c.node(inner.Node)
@@ -139,7 +141,7 @@ func (c *compiler) body(n ast.Node, p *predicate, l *loop, each types.Type) node
 func (c *compiler) pointer(n *ast.PointerNode) node {
 	if len(c.loops) == 0 {
 		c.fail(n.Location(), "# is known in predicates only")
-		return constant(nil)
+		return broken()
 	}
 	s := c.loops[len(c.loops)-1]
 	slot, of := s.item, s.each
@@ -151,9 +153,11 @@ func (c *compiler) pointer(n *ast.PointerNode) node {
 		slot, of = s.acc, types.Any()
 	default:
 		c.failHint(n.Location(), "#, #index and, in reduce, #acc are known", "unknown name #%s", n.Name)
+		return broken()
 	}
 	if slot < 0 {
 		c.fail(n.Location(), "#acc is known in reduce only")
+		return broken()
 	}
 	return node{run: func(f *frame) (any, error) { return f.locals[slot], nil }, Type: of}
 }

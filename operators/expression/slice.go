@@ -4,12 +4,15 @@ import (
 	"github.com/expr-lang/expr/ast"
 
 	"waterhealer/engine/value"
+	"waterhealer/operators/types"
 )
 
 // slice compiles base[from:to]; ends beyond the list mean its ends.
 func (c *compiler) slice(n *ast.SliceNode, base node) node {
+	gives := c.partOf(base.Type)
 	if c.never(base.Kinds, isList|isString|isBytes) {
 		c.fail(n.Location(), "%s is %s: only lists, strings and bytes have parts", written(n.Node), base.Kinds)
+		gives = types.Any()
 	}
 	from, to := c.bound(n.From), c.bound(n.To)
 	at, of := c.place(n), n.Node
@@ -32,7 +35,7 @@ func (c *compiler) slice(n *ast.SliceNode, base node) node {
 		}
 		return part(v, min(i, j), j), nil
 	}
-	return node{run: run, Type: c.partOf(base.Type), fixed: base.fixed && from.fixed() && to.fixed()}
+	return node{run: run, Type: gives, fixed: base.fixed && from.fixed() && to.fixed()}
 }
 
 func part(v any, from, to int) any {

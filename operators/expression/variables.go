@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/expr-lang/expr/ast"
@@ -91,8 +92,7 @@ func (c *compiler) identifier(n *ast.IdentifierNode) node {
 		vars.Type = vars.AnyText().Made("in vars") // its texts may be others elsewhere
 		return vars
 	}
-	c.unknownName(n)
-	return constant(nil)
+	return c.unknownName(n)
 }
 
 func (c *compiler) extra(name string) node {
@@ -119,8 +119,8 @@ func (c *compiler) known() []string {
 	return names
 }
 
-func (c *compiler) unknownName(n *ast.IdentifierNode) {
-	hint := ""
+func (c *compiler) unknownName(n *ast.IdentifierNode) node {
+	hint, part := "", broken()
 	switch n.Value {
 	case "null", "None", "undefined":
 		hint = "write nil"
@@ -131,10 +131,12 @@ func (c *compiler) unknownName(n *ast.IdentifierNode) {
 	case "index":
 		hint = "index is known inside foreach operators only; in a predicate write #index"
 	default:
-		if fn, ok := c.functions[n.Value]; ok {
+		if c.mistakes > manyMistakes {
+			break
+		} else if fn, ok := c.functions[n.Value]; ok {
 			hint = "it is a function: " + fn.signature
 		} else if way := wayOf(n.Value); way != "" {
-			hint = way
+			hint, part.foreign = way, true
 		} else if loneName.MatchString(n.Value) {
 			hint = "the record's value is called value, a field of it value." + n.Value + "; a text is written \"" + n.Value + "\""
 		} else if near := types.Nearest(n.Value, c.known()); near != "" {
@@ -144,6 +146,7 @@ func (c *compiler) unknownName(n *ast.IdentifierNode) {
 		}
 	}
 	c.failHint(n.Location(), hint, "unknown name %s", clip(n.Value))
+	return part
 }
 
 // let binds a name for what follows.
@@ -152,7 +155,9 @@ func (c *compiler) let(n *ast.VariableDeclaratorNode) node {
 	if _, ok := c.literal(bound); !ok {
 		bound.fixed = false // it fails, and must do so even if it is not used
 	}
-	c.checkLet(n)
+	if !c.checkLet(n) {
+		bound = broken() // what the name means from here on is anyone's guess
+	}
 	b := binding{name: n.Name, slot: c.slot(), node: bound}
 	if !bound.fixed {
 		b.node.run, b.node.path = nil, nil
@@ -174,16 +179,17 @@ func (c *compiler) let(n *ast.VariableDeclaratorNode) node {
 	return node{run: run, Type: body.Type}
 }
 
-func (c *compiler) checkLet(n *ast.VariableDeclaratorNode) {
-	if _, ok := c.functions[n.Name]; ok {
+// checkLet reports a name that has another meaning already.
+func (c *compiler) checkLet(n *ast.VariableDeclaratorNode) bool {
+	_, function := c.functions[n.Name]
+	_, predicate := c.predicates[n.Name]
+	switch {
+	case function || predicate:
 		c.fail(n.Location(), "cannot redeclare the function %s", n.Name)
+	case slices.Contains(c.known(), n.Name):
+		c.fail(n.Location(), "cannot redeclare the variable %s", n.Name)
+	default:
+		return true
 	}
-	for _, name := range c.known() {
-		if name == n.Name {
-			c.fail(n.Location(), "cannot redeclare the variable %s", n.Name)
-		}
-	}
-	if _, ok := c.predicates[n.Name]; ok {
-		c.fail(n.Location(), "cannot redeclare the function %s", n.Name)
-	}
+	return false
 }
