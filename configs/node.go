@@ -279,15 +279,33 @@ func (r *reader) kindValues(n *Node, kind *entry) Values {
 	return r.fields(spec.Fields, nil, owner)
 }
 
+// checkpoint is an argument of water-healer's functions, beside their func.
+const checkpoint = "checkpoint"
+
 // fieldAsKey warns of `map: {expr: ...}`, which makes an object with a field
-// expr.
+// expr, and of what else in it was hardly meant as a field.
 func (r *reader) fieldAsKey(spec *Spec, it *item) {
 	if it.shape != mapping {
 		return
 	}
-	if e := it.entry(spec.Short); e != nil {
-		r.warn(CodeFieldAsKey, e.pos, e.width, fmt.Sprintf("%q becomes a field of the new value: %s takes the expression itself", e.said, spec.Kind),
-			fmt.Sprintf("write `%s: EXPRESSION`; where the field is meant, `%s: '{\"%s\": ...}'`", spec.Kind, spec.Kind, spec.Short))
+	e := it.entry(spec.Short)
+	if e == nil && it.entry(checkpoint) != nil {
+		e = it.entry("func")
+	}
+	if e == nil {
+		return
+	}
+	r.warn(CodeFieldAsKey, e.pos, e.width, fmt.Sprintf("%q becomes a field of the new value: %s takes the expression itself", e.said, spec.Kind),
+		fmt.Sprintf("write `%s: EXPRESSION`; where the field is meant, `%s: '{\"%s\": ...}'`", spec.Kind, spec.Kind, e.said))
+	for _, other := range it.entries {
+		switch {
+		case other.key == e.key:
+		case other.key == checkpoint:
+			r.warn(CodeFieldAsKey, other.pos, other.width, fmt.Sprintf("%q becomes a field of the new value, too", other.said), otherWay(checkpoint))
+		case findField(spec.Fields, other.key) != nil:
+			r.warn(CodeFieldAsKey, other.pos, other.width, fmt.Sprintf("%q becomes a field of the new value, too", other.said),
+				fmt.Sprintf("only `%s: {%s: ..., %s: ...}`, with nothing else in it, names the fields of %s", spec.Kind, spec.Short, other.key, spec.Kind))
+		}
 	}
 }
 
