@@ -118,7 +118,7 @@ func (c *compiler) method(n *ast.CallNode, member *ast.MemberNode, base node) no
 	found := methods(name.Value)
 	if len(found) == 0 {
 		c.unknownMethod(n, name.Value)
-		if keepsArguments(name.Value) {
+		if _, overItems := c.predicates[name.Value]; !overItems && keepsArguments(name.Value) {
 			c.nodes(n.Arguments)
 		}
 		return broken()
@@ -185,6 +185,8 @@ func (c *compiler) unknownMethod(n ast.Node, name string) {
 		hint = "write value.NAME, or value.NAME ?? DEFAULT"
 	} else if way := wayOf(name); way != "" {
 		hint = way
+	} else if p, ok := c.predicates[name]; ok {
+		hint = "write " + p.signature + ", where # is the item"
 	} else if _, ok := c.functions[name]; ok {
 		hint = "write " + name + "(…) or … | " + name + "()"
 	}

@@ -53,6 +53,8 @@ func TestSeveralMistakes(t *testing.T) {
 		`filter(1, .a > 2) | map(.b)`:       {"1:8: filter needs a list, got integer"},
 		`math.floor(math.pi * r)`:           {"1:1: unknown name math"},
 		`os.environ.get("A", a1)`:           {"1:1: unknown name os"},
+		`uuid.v4(a1)`:                       {"1:1: unknown name uuid"},
+		`value.map(v, v + 1)`:               {"1:7: unknown method map"},
 		`isinstance(value, dict)`:           {"1:1: unknown function isinstance"},
 		`date(timezone("UTC"), "2024") - 1`: {"1:1: date takes the time zone last"},
 		`map(value, -"a" + # + "b")`:        {"1:12: - does not work on string"},

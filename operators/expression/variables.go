@@ -134,9 +134,11 @@ func (c *compiler) unknownName(n *ast.IdentifierNode) node {
 		if c.mistakes > manyMistakes {
 			break
 		} else if fn, ok := c.functions[n.Value]; ok {
-			hint = "it is a function: " + fn.signature
+			hint, part.foreign = "it is a function: "+fn.signature, true
 		} else if way := wayOf(n.Value); way != "" {
 			hint, part.foreign = way, true
+		} else if loneName.MatchString(n.Value) && len(c.loops) > 0 {
+			hint = "an item of the list is called #, a field of it #.NAME; a text is written \"" + n.Value + "\""
 		} else if loneName.MatchString(n.Value) {
 			hint = "the record's value is called value, a field of it value." + n.Value + "; a text is written \"" + n.Value + "\""
 		} else if near := types.Nearest(n.Value, c.known()); near != "" {
