@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/expr-lang/expr/ast"
 
@@ -89,7 +88,7 @@ func (c *compiler) sides(n *ast.BinaryNode) (left, right node) {
 // misused says that an operator does not work on what it is given.
 func (c *compiler) misused(m mismatch, op operator, left, right node) {
 	n := m.node
-	hint := cmp.Or(c.noVar(n.Left), c.noVar(n.Right), m.hint(left.Kinds, right.Kinds), conversion(left.Kinds, right.Kinds))
+	hint := cmp.Or(m.hint(left.Kinds, right.Kinds), conversion(left.Kinds, right.Kinds))
 	message := fmt.Sprintf("%s does not work on %s and %s%s", n.Operator, left.Kinds.Names(), right.Kinds.Names(),
 		m.missing(left.Kinds == isNil, right.Kinds == isNil))
 	switch {
@@ -98,28 +97,6 @@ func (c *compiler) misused(m mismatch, op operator, left, right node) {
 	case n.Operator != "==" && n.Operator != "!=": // of which compare spoke
 		c.find(finding{at: n.Location(), mistake: NeverHolds, fails: true, hint: hint, message: message})
 	}
-}
-
-// noVar is the hint for an operand that is a name below vars: which is not there.
-func (c *compiler) noVar(n ast.Node) string {
-	member, ok := n.(*ast.MemberNode)
-	if !ok {
-		return ""
-	}
-	of, ok := member.Node.(*ast.IdentifierNode)
-	name, text := member.Property.(*ast.StringNode)
-	vars, has := c.program.options.Vars.(*value.Object)
-	if !ok || !text || !has || of.Value != "vars" {
-		return ""
-	}
-	var names []string
-	for known := range vars.All() {
-		names = append(names, known)
-	}
-	if slices.Contains(names, name.Value) {
-		return ""
-	}
-	return choices([]string{name.Value}, names)
 }
 
 // mismatch explains why an operator failed on two values.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 
+	"waterhealer/engine/value"
 	"waterhealer/operators/types"
 )
 
@@ -47,6 +48,8 @@ func (c *compiler) readField(n *ast.MemberNode, base node, key string) (of types
 		}
 		if c.check != nil {
 			of, sure = c.knownField(n, from, key)
+		} else {
+			sure = !c.misspeltVar(n, key)
 		}
 	}
 	if doubt {
@@ -55,6 +58,18 @@ func (c *compiler) readField(n *ast.MemberNode, base node, key string) (of types
 		read()
 	}
 	return of, sure
+}
+
+// misspeltVar says that a name is read below vars that is not there. [Check] tells
+// of it, and what is made of it is not computed before.
+func (c *compiler) misspeltVar(n *ast.MemberNode, key string) bool {
+	of, ok := n.Node.(*ast.IdentifierNode)
+	vars, has := c.program.options.Vars.(*value.Object)
+	if !ok || !has || of.Value != "vars" {
+		return false
+	}
+	_, there := vars.Get(key)
+	return !there
 }
 
 // knownField is what a field gives of which the type knows.
