@@ -104,3 +104,20 @@ sinks:
 		}
 	}
 }
+
+// TestSecretsInExpressions: what is substituted in an expression is in no message,
+// when it is compiled and when it runs.
+func TestSecretsInExpressions(t *testing.T) {
+	own(t)
+	t.Setenv("PASSWORD", "hunter2")
+	for expression, code := range map[string]int{
+		`(value.a ?? "${PASSWORD}").b`: exitHalted, `date("${PASSWORD}")`: exitUsage, `fail(value.id + "${PASSWORD}")`: exitHalted,
+		`"${PASSWORD}".b`: exitUsage, `${PASSWORD}`: exitUsage, `value.${PASSWORD}()`: exitUsage, `value matches "${PASSWORD}["`: exitUsage,
+	} {
+		file(t, "p.yaml", "sources: [{values: [{id: a}]}]\noperators:\n  - map: '"+expression+"'\nsinks: [{stdout: {}}]\n")
+		got := run(t, "run", "p.yaml", "--dry-run").exits(t, code)
+		if strings.Contains(got.stdout+got.stderr, "hunter") {
+			t.Errorf("%s: the password is printed:\n%s%s", expression, got.stdout, got.stderr)
+		}
+	}
+}

@@ -168,7 +168,7 @@ func (e *Expression) placed(err error) error {
 		if at.Hint != "" {
 			message += " (" + at.Hint + ")"
 		}
-		return fmt.Errorf("%s: %s", position, message)
+		return fmt.Errorf("%s: %s", position, e.written.Hide(message))
 	}
 	return fmt.Errorf("%s: %w", e.written.Pos(), err)
 }

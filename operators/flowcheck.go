@@ -65,7 +65,7 @@ func (p *Plan) givesTree(written *configs.Tree, s stream, more expression.Known)
 func (p *Plan) mistake(written *configs.Expression, f expression.Finding, says string, anyway []expression.Finding) {
 	d := configs.Diagnostic{
 		Position: written.At(f.Line, f.Column), Width: f.Width, Code: mistakeCodes[f.Mistake],
-		Message: f.Message, Hint: written.Hint(f.Hint),
+		Message: written.Hide(f.Message), Hint: written.Hint(written.Hide(f.Hint)),
 	}
 	if f.Warning {
 		d.Severity = configs.Warning

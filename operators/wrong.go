@@ -30,7 +30,7 @@ func (p *Plan) neverBool(written *configs.Expression) bool {
 func misspelling(written *configs.Expression, at *expression.Error) configs.Diagnostic {
 	d := configs.Diagnostic{
 		Position: written.At(at.Line, at.Column), Width: at.Width, Code: configs.CodeExpression,
-		Message: at.Message, Hint: at.Hint,
+		Message: written.Hide(at.Message), Hint: written.Hide(at.Hint),
 	}
 	if width, substituted := written.SubstitutedAt(at.Line, at.Column); substituted {
 		d.Width, d.Message = width, "the substituted text is no expression here"
