@@ -33,7 +33,7 @@ var ways = map[string]string{
 	"object": "write keys(v), values(v) or toPairs(v)", "console": "use `inspect: true`", "parseint": "write int(…)", "parsefloat": "write float(…)", "includes": "write x in list, or text contains \"…\"",
 	"touppercase": "write upper(…)", "tolowercase": "write lower(…)", "pushback": "write concat(list, [x])", "coalesce": "write a ?? b", "ifnull": "write a ?? b", "nvl": "write a ?? b",
 	"substring": "write text[0:3]", "substr": "write text[0:3]", "regexpmatch": "write text matches \"^…$\"", "select": "a record is chosen by the operators filter and remove", "size": "write len(…)",
-	"toupper": "write upper(…)", "tolower": "write lower(…)", "lenght": "write len(…)", "sprintf": "join texts with +, numbers as string(n)", "printf": "join texts with +, numbers as string(n)",
+	"toupper": "write upper(…)", "tolower": "write lower(…)", "lenght": "write len(…)", "sprintf": "join texts with +, numbers as string(n)", "printf": "join texts with +, numbers as string(n)", //nolint:misspell // what somebody may write
 }
 
 // wayOf is what is written here for a function, a method or a module of another
