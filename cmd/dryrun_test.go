@@ -256,6 +256,6 @@ func TestRunFlagsThatDoNotGoTogether(t *testing.T) {
 	} {
 		run(t, append([]string{"run", "p.yaml"}, args...)...).exits(t, 2).says(t, want)
 	}
-	run(t, "run").exits(t, 2).says(t, "accepts 1 arg(s), received 0")
+	run(t, "run").exits(t, 2).says(t, "run takes one FILE, got 0")
 	run(t, "dance").exits(t, 2).says(t, `unknown command "dance"`)
 }

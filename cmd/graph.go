@@ -30,7 +30,7 @@ In the text each node has a line, and is above all that reads it:
 ○ source, ● operator in a lane or behind one with state, ◆ operator with state,
 ◉ sink that heals, ▷ output, ◌ what is fed from beside the graph. Where the locale
 is set and is not UTF-8 these are o * # @ > x.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			format, err := choice(cmd, "format", "text", "mermaid", "dot", "svg")
 			if err != nil {

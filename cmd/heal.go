@@ -45,7 +45,7 @@ that an output would get, as in a dry run of run.
 
 Exit code: 0 all healed; 1 some failed again, or it halted or was stopped; 2 usage
 or configuration; 3 stalled.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.check(); err != nil {
 				return err

@@ -120,3 +120,11 @@ func (p *program) loadRunnable(path string) (*loaded, error) {
 func completePipelines(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
 }
+
+// oneFile is what commands take that work on one pipeline.
+func oneFile(cmd *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return usageError("%s takes one FILE, got %d", cmd.Name(), len(args))
+	}
+	return nil
+}

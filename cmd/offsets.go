@@ -30,7 +30,7 @@ With --set it shows what would be skipped or repeated, and with --yes it sets th
 offsets of a group that has no members. A place is SOURCE, SOURCE/TOPIC or
 SOURCE/TOPIC/PARTITION; an offset is earliest, latest, a number or an RFC 3339
 time.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if format != "text" && format != "json" {
 				return usageError("--format is %q, must be text or json", format)

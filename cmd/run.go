@@ -45,7 +45,7 @@ failed, as file:line.
 Exit code: 0 done; 1 halted, or in a dry run a record would halt it; 2 usage or
 configuration; 3 stalled; by the pipeline's supervise: 1 on_error; 4 no_commit or
 no_poll; 5 max_uptime or max_commits.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.check(); err != nil {
 				return err
