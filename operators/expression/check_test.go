@@ -257,3 +257,24 @@ func text(v any) string {
 	}
 	return string(written)
 }
+
+// A name that is not there below vars is told at the name, once, whatever is made
+// of it.
+func TestMisspeltVars(t *testing.T) {
+	vars := value.NewObject(1)
+	vars.Set("limit", int64(4))
+	options := Options{Vars: vars}
+	for _, source := range []string{"value > vars.limt", "vars.limt + 1", "vars.limt"} {
+		if _, err := Compile(source, options); err != nil {
+			t.Errorf("%s: compiling says it, too: %v", source, err)
+		}
+		_, found := Check(source, options, nil)
+		if len(found) != 1 || found[0].Mistake != UnknownField || found[0].Warning || found[0].Column != strings.Index(source, "limt") ||
+			found[0].Hint != "did you mean limit?" {
+			t.Errorf("%s: %+v", source, found)
+		}
+	}
+	if _, found := Check("vars.limt ?? 3", options, nil); len(found) != 1 || !found[0].Warning {
+		t.Errorf("with ??: %+v", found)
+	}
+}
