@@ -17,7 +17,7 @@ import (
 	"waterhealer/configs"
 )
 
-const uri = "file:///work/a%20b.yaml"
+const uri = "file:///home/me/a%20b.yaml"
 
 // session is a server with a client of the library: its own framing, not ours.
 type session struct {
@@ -378,7 +378,7 @@ func TestFailingCheck(t *testing.T) {
 
 func TestPaths(t *testing.T) {
 	for uri, want := range map[string]string{
-		"file:///work/a%20b.yaml": "/work/a b.yaml", "untitled:1": "untitled:1", "%zz": "%zz", "": "",
+		"file:///home/me/a%20b.yaml": "/home/me/a b.yaml", "untitled:1": "untitled:1", "%zz": "%zz", "": "",
 	} {
 		if got := pathOf(uri); got != want {
 			t.Errorf("%s: %s", uri, got)
