@@ -200,16 +200,27 @@ func (c *consultant) limit(admin sarama.ClusterAdmin, topic string) int64 {
 		return limit
 	}
 	c.limits[topic] = 0
-	results, err := admin.DescribeConfigs([]*sarama.ConfigResource{{Type: sarama.TopicResource, Name: topic, ConfigNames: []string{limitEntry}}}, sarama.DescribeConfigsOptions{})
+	if limit, err := topicSetting(admin, topic, limitEntry); err == nil {
+		c.limits[topic], _ = strconv.ParseInt(limit, 10, 64)
+	}
+	return c.limits[topic]
+}
+
+// topicSetting is one entry of a topic's configuration, "" where it has none of
+// that name.
+func topicSetting(admin sarama.ClusterAdmin, topic, name string) (string, error) {
+	results, err := admin.DescribeConfigs([]*sarama.ConfigResource{
+		{Type: sarama.TopicResource, Name: topic, ConfigNames: []string{name}},
+	}, sarama.DescribeConfigsOptions{})
 	if err != nil {
-		return 0
+		return "", err
 	}
 	for _, result := range results {
 		for _, e := range result.Configs {
-			if e.Name == limitEntry {
-				c.limits[topic], _ = strconv.ParseInt(e.Value, 10, 64)
+			if e.Name == name {
+				return e.Value, nil
 			}
 		}
 	}
-	return c.limits[topic]
+	return "", nil
 }

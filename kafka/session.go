@@ -81,26 +81,15 @@ func (g *group) tryOn(at place, err error) bool {
 // compacts says whether a topic's records may be taken by compaction; false, too,
 // where the brokers do not tell.
 func (g *group) compacts(topic string) bool {
-	const policy = "cleanup.policy"
 	admin, err := sarama.NewClusterAdminFromClient(g.client) // not closed: the client is the group's
 	if err != nil {
 		return false
 	}
-	results, err := admin.DescribeConfigs([]*sarama.ConfigResource{
-		{Type: sarama.TopicResource, Name: topic, ConfigNames: []string{policy}},
-	}, sarama.DescribeConfigsOptions{})
+	policy, err := topicSetting(admin, topic, "cleanup.policy")
 	if err != nil {
 		g.logger.Debug("how a topic is cleaned up is not known", "topic", topic, "error", err)
-		return false
 	}
-	for _, result := range results {
-		for _, e := range result.Configs {
-			if e.Name == policy {
-				return strings.Contains(e.Value, "compact")
-			}
-		}
-	}
-	return false
+	return strings.Contains(policy, "compact")
 }
 
 // consider says whether an error may pass. One that is not about the way to the
