@@ -37,13 +37,13 @@ var ErrNoShutdown = errors.New("the editor has gone without a shutdown")
 func Serve(ctx context.Context, in io.Reader, out io.Writer, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s := &server{options: o, language: newLanguage(o.Specs), documents: newDocuments()}
+	s := &server{options: o, language: newLanguage(o.Specs), documents: newDocuments(), stream: newStream(in, out)}
 	s.rpc = jrpc2.NewServer(s, &jrpc2.ServerOptions{
 		AllowPush: true, DisableBuiltin: true,
 		NewContext: func() context.Context { return ctx },
 	})
-	s.rpc.Start(newStream(in, out))
-	stop := context.AfterFunc(ctx, s.rpc.Stop)
+	s.rpc.Start(s.stream)
+	stop := context.AfterFunc(ctx, s.end)
 	defer stop()
 	var checks sync.WaitGroup
 	checks.Go(func() { s.check(ctx) })
@@ -73,10 +73,16 @@ type server struct {
 	options   Options
 	language  *language
 	documents *documents
+	stream    *stream
 	rpc       *jrpc2.Server
 	client    atomic.Pointer[abilities] // nil before initialize
 	ended     atomic.Bool               // by shutdown
 }
+
+// end lets the library find the end of the input. Its own Stop panics where a
+// message has arrived and is not yet queued (jrpc2 1.3.6: Server.read signals on a
+// channel that Stop has closed).
+func (s *server) end() { _ = s.stream.Close() } // which gives no error
 
 // abilities are what an editor lacks.
 type abilities struct{ hoverPlain, itemPlain, flatSymbols, noSnippets bool }
@@ -96,7 +102,7 @@ func (s *server) Assign(_ context.Context, method string) jrpc2.Handler {
 		})
 	case "exit":
 		return func(context.Context, *jrpc2.Request) (any, error) {
-			s.rpc.Stop()
+			s.end()
 			return nil, nil
 		}
 	case "$/cancelRequest":
