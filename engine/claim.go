@@ -112,6 +112,10 @@ func (c *Claim) Full() bool {
 // Room receives when a claim that was full has room again.
 func (c *Claim) Room() <-chan struct{} { return c.room }
 
+// Pace is closed when pushing more is worth while. What is pushed before is taken
+// all the same, but waits.
+func (c *Claim) Pace() <-chan struct{} { return c.rt.dispatch.pace() }
+
 // End says that nothing more will be pushed, so that nobody waits for it. The
 // claim stays held.
 func (c *Claim) End() {

@@ -11,6 +11,10 @@ type dispatch struct {
 	parked      []*lane // those that wait to be woken
 	ended       bool    // nothing more is pushed
 	drained     bool    // and nothing is left
+
+	waiting int           // records in strands
+	slow    bool          // lanes take long for a record, as far as the last one knows
+	room    chan struct{} // closed and dropped when there is room again; nil where nobody asked
 }
 
 // join makes lanes known; they wait for records.
@@ -26,6 +30,7 @@ func (d *dispatch) join(lanes []*lane) {
 // lane that finds more than it takes wakes the next.
 func (d *dispatch) push(cells []cell) {
 	d.mu.Lock()
+	d.waiting += len(cells)
 	ready := false
 	for i := range cells {
 		c := &cells[i]
@@ -86,9 +91,13 @@ func (d *dispatch) next(l *lane, n int) (ended bool) {
 	clear(l.batch)
 	l.batch = l.batch[:0]
 	// A strand with plenty is taken alone: then there is nobody to share with.
-	for taken := 0; d.first != nil && 2*taken < n; {
+	taken := 0
+	for d.first != nil && 2*taken < n {
 		taken += d.takeFirst(l, n-taken)
 	}
+	d.waiting -= taken
+	d.slow = l.cost > slowCost
+	d.makeRoom()
 	var woken *lane
 	switch {
 	case len(l.batch) > 0:
@@ -148,6 +157,7 @@ func (d *dispatch) giveBack(batch []stretch) {
 	for i := len(batch) - 1; i >= 0; i-- { // so that what is put back stays in order
 		r := &batch[i]
 		r.strand.putBack(*r)
+		d.waiting += r.length
 		switch {
 		case r.strand.loose:
 			if r.length > 0 && r.strand.state == strandIdle {
@@ -169,10 +179,13 @@ func (d *dispatch) share(done, waiting []stretch) {
 	for i := len(waiting) - 1; i >= 0; i-- {
 		s := waiting[i].strand
 		s.putBack(waiting[i])
+		d.waiting += waiting[i].length
 		if s.state != strandReady {
 			d.queueFirst(s)
 		}
 	}
+	d.slow = true
+	d.makeRoom()
 	var woken *lane
 	if d.first != nil {
 		woken = d.unpark()
@@ -186,6 +199,7 @@ func (d *dispatch) share(done, waiting []stretch) {
 func (d *dispatch) end() {
 	d.mu.Lock()
 	d.ended = true
+	d.makeRoom()
 	woken := d.unpark()
 	d.mu.Unlock()
 	woken.call()

@@ -34,9 +34,10 @@ type queue struct {
 	bell // rings when something changed
 }
 
-// queueBound is where producers begin to wait. It is a bound on what is queued
-// before one goroutine, a few fetches' worth.
-const queueBound = 16_384
+// queueBound is where producers begin to wait. While a reader works on what it has
+// taken, as much as it takes at once gathers behind it: what lanes have in hand goes
+// on top. More is memory that has left the caches when its turn comes.
+const queueBound = 2048
 
 func newQueue() *queue {
 	return &queue{bell: newBell()}

@@ -151,8 +151,6 @@ func (c *claim) take() {
 	batch := newBatcher(c)
 	defer batch.stop()
 	stopped := c.group.stopped
-	ready := make(chan struct{})
-	close(ready)
 	c.checkEnd(batch)
 	for {
 		c.holdOrResume()
@@ -164,11 +162,13 @@ func (c *claim) take() {
 		case len(c.rest.parts) > 0 && c.holding.Load():
 			read = nil
 		case len(c.rest.parts) > 0:
-			read, more = nil, ready
+			read, more = nil, c.tracker.Pace()
 		}
 		select {
 		case c.rest = <-read:
-			c.push(batch)
+			if len(c.rest.parts) == 0 || c.wanted() {
+				c.push(batch)
+			}
 		case <-more:
 			c.push(batch)
 		case <-batch.due():
@@ -187,6 +187,16 @@ func (c *claim) take() {
 		case <-c.session.Context().Done():
 			return
 		}
+	}
+}
+
+// wanted says that the engine has use for more at once.
+func (c *claim) wanted() bool {
+	select {
+	case <-c.tracker.Pace():
+		return true
+	default:
+		return false
 	}
 }
 

@@ -192,6 +192,30 @@ func TestFullClaimPauses(t *testing.T) {
 	}
 }
 
+// What the engine does not want yet is not pushed.
+func TestClaimKeepsPace(t *testing.T) {
+	const all = 3 * sliceSize
+	b := sourceBroker(t, map[string]int32{"t": 1})
+	produceValues(t, b, "t", 0, slices.Repeat([]string{strings.Repeat("v", 1000)}, all)...)
+	in := newIntake(nil)
+	in.pace = make(chan struct{})
+	source := runSource(t, newSource(t, b, nil, "t"), in)
+	for pushed := 0; pushed < all; pushed = in.count() {
+		select {
+		case in.pace <- struct{}{}:
+		case <-time.After(20 * time.Second):
+			t.Fatal("the claim does not wait for leave")
+		}
+		eventually(t, "more is pushed", func() bool { return in.count() > pushed })
+		if n := in.count() - pushed; n > sliceSize {
+			t.Errorf("%d records are pushed at once", n)
+		}
+	}
+	if err := source.close(t); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func claimOf(g *group, p place) *claim {
 	g.mu.Lock()
 	defer g.mu.Unlock()

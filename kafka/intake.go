@@ -11,6 +11,7 @@ import (
 type tracker interface {
 	Full() bool
 	Room() <-chan struct{}
+	Pace() <-chan struct{}
 	Progress() (watermark int64, holes healer.Holes)
 	Advance(next int64)
 	Committed(watermark int64)

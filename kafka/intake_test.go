@@ -21,11 +21,13 @@ type fakeIntake struct {
 	pushed  chan struct{} // capacity 1
 	onPush  func(*fakeClaim)
 	block   chan struct{} // when set, Revoke waits for it or its context
+	pace    chan struct{} // each value is leave for one push; closed by newIntake
 }
 
 type fakeClaim struct {
 	*healer.Partition
 	options engine.ClaimOptions
+	pace    chan struct{}
 
 	mu        sync.Mutex
 	acks      map[int64]*healer.Ack
@@ -38,7 +40,9 @@ func newIntake(auto func(*engine.Record) bool) *fakeIntake {
 	if auto == nil {
 		auto = func(*engine.Record) bool { return true }
 	}
-	return &fakeIntake{auto: auto, pushed: make(chan struct{}, 1)}
+	f := &fakeIntake{auto: auto, pushed: make(chan struct{}, 1), pace: make(chan struct{})}
+	close(f.pace)
+	return f
 }
 
 // never leaves everything unfinished.
@@ -47,7 +51,7 @@ func never(*engine.Record) bool { return false }
 func (f *fakeIntake) Claim(o engine.ClaimOptions) tracker {
 	c := &fakeClaim{
 		Partition: healer.NewPartition(healer.Options{Start: o.Start, Finished: o.Finished, Inherited: o.Inherited}),
-		options:   o, acks: make(map[int64]*healer.Ack), room: make(chan struct{}, 1),
+		options:   o, pace: f.pace, acks: make(map[int64]*healer.Ack), room: make(chan struct{}, 1),
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -119,6 +123,8 @@ func (c *fakeClaim) setFull(full bool) {
 }
 
 func (c *fakeClaim) Room() <-chan struct{} { return c.room }
+
+func (c *fakeClaim) Pace() <-chan struct{} { return c.pace }
 
 // End is for the engine.
 func (c *fakeClaim) End() {}
