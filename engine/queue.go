@@ -34,10 +34,10 @@ type queue struct {
 	bell // rings when something changed
 }
 
-// queueBound is where producers begin to wait. While a reader works on what it has
-// taken, as much as it takes at once gathers behind it: what lanes have in hand goes
-// on top. More is memory that has left the caches when its turn comes.
-const queueBound = 2048
+// queueBound is where producers begin to wait. With what a lane has in hand, which
+// goes on top, an output finds as much as it takes at once when it is back from a
+// slow write. More is memory that has left the caches when its turn comes.
+const queueBound = sliceLimit - batchMost
 
 func newQueue() *queue {
 	return &queue{bell: newBell()}
