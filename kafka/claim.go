@@ -52,10 +52,7 @@ func (g *group) begin(session sarama.ConsumerGroupSession, messages sarama.Consu
 	at := place{messages.Topic(), messages.Partition()}
 	node := g.owners[at.topic]
 	ctx := session.Context()
-	if err := g.checkTopics(ctx, []string{at.topic}); err != nil {
-		return nil, err
-	}
-	found, err := g.cluster.committedOffsets(ctx, []place{at})
+	found, err := g.beginnings.join(ctx, at, g.beginAt)
 	if err != nil {
 		return nil, err
 	}
@@ -88,6 +85,18 @@ func (g *group) begin(session sarama.ConsumerGroupSession, messages sarama.Consu
 	g.logger.Info("claimed a partition", "source", node.name, "topic", at.topic, "partition", at.partition,
 		"offset", c.start, "finished_beyond", options.Inherited.Len())
 	return c, nil
+}
+
+// beginAt looks up where claims begin, of topics that are still the same.
+func (g *group) beginAt(ctx context.Context, places []place) (map[place]committed, error) {
+	where := make(map[place]bool, len(places))
+	for _, at := range places {
+		where[at] = true
+	}
+	if err := g.checkTopics(ctx, topicsOf(where)); err != nil {
+		return nil, err
+	}
+	return g.cluster.committedOffsets(ctx, places)
 }
 
 // claimStart is the first offset of a claim. Sarama delivers from initial on;
@@ -127,7 +136,9 @@ func (g *group) end(c *claim, lost bool) {
 		defer cancel()
 		// In one request with all that are revoked at this moment: one for each
 		// takes too long where there are hundreds. Errors come again below.
-		_ = g.commit(ctx, g.live())
+		_, _ = g.endings.join(ctx, c, func(ctx context.Context, claims []*claim) (struct{}, error) {
+			return struct{}{}, g.commit(ctx, claims)
+		})
 		if err := g.commitFinally(ctx, []*claim{c}); err != nil {
 			g.logger.Warn("the last commit of a partition failed: finished records after the committed offset are processed again",
 				"topic", c.topic, "partition", c.partition, "error", err)

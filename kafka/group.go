@@ -58,6 +58,8 @@ type group struct {
 	committing chan struct{}
 	committed  unanswered
 	doubts     chan struct{} // capacity 1: a commit had no answer
+	beginnings *rounds[place, map[place]committed]
+	endings    *rounds[*claim, struct{}]
 	wake       chan struct{} // capacity 1: look at the ends
 
 	mu       sync.Mutex
@@ -81,6 +83,8 @@ func newGroup(m membership, c Connection, settings []SourceSettings, nodes []*so
 
 		committing:       make(chan struct{}, 1),
 		doubts:           make(chan struct{}, 1),
+		beginnings:       newRounds[place, map[place]committed](),
+		endings:          newRounds[*claim, struct{}](),
 		logStartInterval: 30 * time.Second,
 		refreshInterval:  3 * time.Second,
 		silence:          memberSilence(m.sessionTimeout),
