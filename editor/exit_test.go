@@ -31,3 +31,16 @@ func frame(out *bytes.Buffer, message string) {
 	message = `{"jsonrpc": "2.0", ` + message + `}`
 	fmt.Fprintf(out, "Content-Length: %d\r\n\r\n%s", len(message), message)
 }
+
+// TestExitIsNoFailure: the end of a session closes the input, whose reader must not
+// take that for a failure of it.
+func TestExitIsNoFailure(t *testing.T) {
+	for range 200 {
+		s := begin(t, check)
+		s.call(t, "shutdown", nil, new(any))
+		s.tell(t, "exit", nil)
+		if err := <-s.ended; err != nil {
+			t.Fatal(err)
+		}
+	}
+}

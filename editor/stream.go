@@ -69,9 +69,20 @@ func (s *stream) Recv() ([]byte, error) {
 		return nil, io.EOF
 	case message, ok := <-s.messages:
 		if !ok {
-			return nil, s.failed
+			return nil, s.ending()
 		}
 		return message, nil
+	}
+}
+
+// ending is why there is nothing more. That a closed input cannot be read is no
+// failure of it.
+func (s *stream) ending() error {
+	select {
+	case <-s.done:
+		return io.EOF
+	default:
+		return s.failed
 	}
 }
 

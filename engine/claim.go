@@ -49,10 +49,7 @@ type Claim struct {
 	settled   chan struct{}
 	settledBy sync.Once
 
-	// beginning keeps Push and the end of the claim apart; entries are those of
-	// the last Push, to be used again.
-	beginning sync.Mutex
-	entries   []healer.Entry
+	beginning sync.Mutex // keeps Push and the end of the claim apart
 
 	reports pendingReports
 	traces  openTraces
@@ -112,9 +109,15 @@ func (c *Claim) Full() bool {
 // Room receives when a claim that was full has room again.
 func (c *Claim) Room() <-chan struct{} { return c.room }
 
-// Pace is closed when pushing more is worth while. What is pushed before is taken
-// all the same, but waits.
-func (c *Claim) Pace() <-chan struct{} { return c.rt.dispatch.pace() }
+// Pace is closed when what is pushed next would not only wait behind others. A
+// source asks before each slice, but waits for [PaceLimit] at most: what crowds may
+// be another claim's, and may stay.
+func (c *Claim) Pace() <-chan struct{} {
+	if records, _ := c.tracker.InFlight(); records < paceLeast {
+		return opened
+	}
+	return c.rt.pace.ready()
+}
 
 // End says that nothing more will be pushed, so that nobody waits for it. The
 // claim stays held.

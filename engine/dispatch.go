@@ -12,10 +12,12 @@ type dispatch struct {
 	ended       bool    // nothing more is pushed
 	drained     bool    // and nothing is left
 
-	waiting int           // records in strands
-	slow    bool          // lanes take long for a record, as far as the last one knows
-	room    chan struct{} // closed and dropped when there is room again; nil where nobody asked
+	waiting int // records in strands
+	crowd   crowd
 }
+
+// backlogOfLane is how many records for each lane are no crowd.
+const backlogOfLane = batchMost
 
 // join makes lanes known; they wait for records.
 func (d *dispatch) join(lanes []*lane) {
@@ -24,6 +26,7 @@ func (d *dispatch) join(lanes []*lane) {
 		d.parked = append(d.parked, l)
 	}
 	d.lanes = len(lanes)
+	d.crowd.bound = len(lanes) * backlogOfLane
 }
 
 // push adds records to their strands and wakes a lane if some became ready. A
@@ -31,6 +34,7 @@ func (d *dispatch) join(lanes []*lane) {
 func (d *dispatch) push(cells []cell) {
 	d.mu.Lock()
 	d.waiting += len(cells)
+	d.crowd.has(d.waiting)
 	ready := false
 	for i := range cells {
 		c := &cells[i]
@@ -96,8 +100,7 @@ func (d *dispatch) next(l *lane, n int) (ended bool) {
 		taken += d.takeFirst(l, n-taken)
 	}
 	d.waiting -= taken
-	d.slow = l.cost > slowCost
-	d.makeRoom()
+	d.crowd.has(d.waiting)
 	var woken *lane
 	switch {
 	case len(l.batch) > 0:
@@ -184,8 +187,7 @@ func (d *dispatch) share(done, waiting []stretch) {
 			d.queueFirst(s)
 		}
 	}
-	d.slow = true
-	d.makeRoom()
+	d.crowd.has(d.waiting)
 	var woken *lane
 	if d.first != nil {
 		woken = d.unpark()
@@ -199,7 +201,6 @@ func (d *dispatch) share(done, waiting []stretch) {
 func (d *dispatch) end() {
 	d.mu.Lock()
 	d.ended = true
-	d.makeRoom()
 	woken := d.unpark()
 	d.mu.Unlock()
 	woken.call()

@@ -92,7 +92,10 @@
 // output, the sources' own, one look-out for stalls. Queues lead only to later
 // nodes and pushing never blocks, so no cycle of full queues can form: lanes
 // and stages wait for room after a slice, and sources pause a claim that is
-// [Claim.Full]. With [Options.InTurn] the same goroutines take turns, one source
+// [Claim.Full]. Long before that they keep pace ([Claim.Pace], pace.go): what lanes
+// or outputs do not get to soon costs more the longer it waits in memory. That
+// bounds nothing, since what crowds may be one claim's or one unit's alone: a slice
+// waits for some milliseconds at most. With [Options.InTurn] the same goroutines take turns, one source
 // record at a time, so that what comes out does not depend on the machine. With
 // a [VirtualClock] besides, their timers take turns, too: nobody waits for one,
 // and whoever moves the clock fires them, see virtual.go.

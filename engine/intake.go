@@ -80,7 +80,11 @@ func (rt *Runtime) admit(c *Claim, records []*Record) {
 // begin gives each source record its ack and its order unit. Records that an
 // earlier claim had finished are left out.
 func (rt *Runtime) begin(c *Claim, records []*Record) ([]*Record, error) {
-	entries := c.entries[:0]
+	used, _ := rt.entries.Get().(*[]healer.Entry)
+	if used == nil {
+		used = new([]healer.Entry)
+	}
+	entries := (*used)[:0]
 	for _, r := range records {
 		r.Elements(func(element *Record) {
 			element.Claim = c
@@ -91,9 +95,12 @@ func (rt *Runtime) begin(c *Claim, records []*Record) ([]*Record, error) {
 	if len(entries) > 0 {
 		c.ages.note(entries[0].Offset, rt.clock.Now())
 	}
-	c.entries = entries
 	rt.noteSizes(c.node, entries)
-	defer clear(entries)
+	defer func() {
+		clear(entries)
+		*used = entries
+		rt.entries.Put(used)
+	}()
 	if err != nil {
 		return nil, err
 	}

@@ -1,39 +1,71 @@
 package engine
 
-import "time"
-
-// Lanes that are quick work from a short backlog: more of it is only memory that
-// has left the caches when its turn comes. Slow ones have it as deep as the
-// sources' bounds allow, so that a unit with much to do leaves the others some.
-const (
-	backlogOfLane = batchMost
-	slowCost      = 20 * time.Microsecond // of a record
+import (
+	"sync"
+	"time"
 )
 
-// opened is a channel for those who need not wait.
+// PaceLimit is how long a source waits with a slice for [Claim.Pace]. A claim beside
+// one that crowds, or whose own crowd is of one slow order unit, still gets on by
+// many slices a second, up to its bounds.
+const PaceLimit = 5 * time.Millisecond
+
+// paceLeast is how many records of a claim may be unfinished before it keeps pace:
+// with fewer it crowds nobody.
+const paceLeast = 512
+
+// pace tells sources when what they push would only wait: before lanes, or before
+// an output. It would be memory that has left the caches when its turn comes, and
+// that every collection marks.
+type pace struct {
+	mu      sync.Mutex
+	crowded int           // places with more before them than they soon get to
+	room    chan struct{} // closed and dropped when there is none left; nil where nobody asked
+}
+
+// opened is for those who need not wait.
 var opened = func() <-chan struct{} {
 	c := make(chan struct{})
 	close(c)
 	return c
 }()
 
-// pace is closed when the backlog is, or has become, short enough for more.
-func (d *dispatch) pace() <-chan struct{} {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.slow || d.ended || d.waiting < d.lanes*backlogOfLane {
+// ready is closed when nothing is crowded, or nothing is any more.
+func (p *pace) ready() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.crowded == 0 {
 		return opened
 	}
-	if d.room == nil {
-		d.room = make(chan struct{})
+	if p.room == nil {
+		p.room = make(chan struct{})
 	}
-	return d.room
+	return p.room
 }
 
-// makeRoom tells who waits for [dispatch.pace]. The caller holds mu.
-func (d *dispatch) makeRoom() {
-	if d.room != nil && (d.slow || d.ended || d.waiting <= d.lanes*backlogOfLane/2) {
-		close(d.room)
-		d.room = nil
+// crowd is what one place has before it.
+type crowd struct {
+	pace    *pace // nil where nobody looks
+	bound   int
+	crowded bool
+}
+
+// has notes how much it is now. It is crowded from its bound on until it is down
+// to half of it. Calls are one at a time.
+func (c *crowd) has(n int) {
+	if c.pace == nil || c.crowded && n > c.bound/2 || !c.crowded && n < c.bound {
+		return
+	}
+	c.crowded = !c.crowded
+	p := c.pace
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c.crowded {
+		p.crowded++
+		return
+	}
+	if p.crowded--; p.crowded == 0 && p.room != nil {
+		close(p.room)
+		p.room = nil
 	}
 }

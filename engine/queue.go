@@ -29,24 +29,29 @@ type queue struct {
 	slices [][]item
 	length int
 	ended  bool
-	room   chan struct{} // closed and replaced when length falls to half of the bound
+	room   chan struct{} // closed and replaced when what is queued was taken
+	crowd  crowd
 
 	bell // rings when something changed
 }
 
-// queueBound is where producers begin to wait. With what a lane has in hand, which
-// goes on top, an output finds as much as it takes at once when it is back from a
-// slow write. More is memory that has left the caches when its turn comes.
-const queueBound = sliceLimit - batchMost
+// queueBound is where producers begin to wait. It is more than one partition has
+// in flight by default, so that one alone does not stop lanes that others need.
+const queueBound = 16_384
 
-func newQueue() *queue {
-	return &queue{bell: newBell()}
+// queueShort is what is no crowd yet. With what a lane has in hand, which goes on
+// top, an output finds as much as it takes at once when it is back from a write.
+const queueShort = sliceLimit - batchMost
+
+func newQueue(p *pace) *queue {
+	return &queue{crowd: crowd{pace: p, bound: queueShort}, bell: newBell()}
 }
 
 func (q *queue) push(items []item) {
 	q.mu.Lock()
 	q.slices = append(q.slices, items)
 	q.length += len(items)
+	q.crowd.has(q.length)
 	q.mu.Unlock()
 	q.wake()
 }
@@ -65,6 +70,7 @@ func (q *queue) take() (slices [][]item, ended bool) {
 	defer q.mu.Unlock()
 	slices, q.slices = q.slices, nil
 	q.length = 0
+	q.crowd.has(0)
 	if q.room != nil {
 		close(q.room)
 		q.room = nil

@@ -42,6 +42,7 @@ type Runtime struct {
 	sourceNodes map[string]*Node
 	lanes       []*lane
 	dispatch    dispatch
+	pace        pace
 	stages      []*stage
 	writers     []*writer // of outputs in the graph
 	aside       []*writer // of dead letters and reports
@@ -52,8 +53,9 @@ type Runtime struct {
 	measures    []*measure // by node index; nil where nothing is measured
 	clockCost   time.Duration
 
-	budget *budget
-	epochs atomic.Int64
+	budget  *budget
+	epochs  atomic.Int64
+	entries sync.Pool // of *[]healer.Entry, for what is pushed
 
 	claimMutex sync.Mutex
 	claims     map[*Claim]struct{}
@@ -130,12 +132,13 @@ func (rt *Runtime) build() {
 			rt.sourceNodes[n.Name] = n
 		}
 		if n.State || n.Role == RoleOutput {
-			rt.queues[n.index] = newQueue()
+			rt.queues[n.index] = newQueue(&rt.pace)
 		}
 	}
 	for range rt.graph.Workers {
 		rt.lanes = append(rt.lanes, newLane(rt))
 	}
+	rt.dispatch.crowd.pace = &rt.pace
 	rt.dispatch.join(rt.lanes)
 	for _, n := range rt.graph.Nodes {
 		switch {

@@ -276,8 +276,13 @@ func (p *Partition) Abandoned() int64 {
 
 // finish takes records out of flight.
 func (p *Partition) finish(records int, bytes int64) {
-	p.records.Add(-int64(records))
+	left := p.records.Add(-int64(records))
 	p.bytes.Add(-bytes)
+	if left == 0 && p.mu.TryLock() { // else whoever has it looks, or the next who does
+		// Until the next commit a thousand partitions would keep a slab each.
+		p.open.first()
+		p.mu.Unlock()
+	}
 	if p.onFinish != nil {
 		p.onFinish(records, bytes)
 	}

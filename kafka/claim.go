@@ -52,7 +52,7 @@ func (g *group) begin(session sarama.ConsumerGroupSession, messages sarama.Consu
 	at := place{messages.Topic(), messages.Partition()}
 	node := g.owners[at.topic]
 	ctx := session.Context()
-	found, err := g.beginnings.join(ctx, at, g.beginAt)
+	found, err := g.beginnings[at.topic].join(ctx, at, g.beginAt)
 	if err != nil {
 		return nil, err
 	}
@@ -87,13 +87,9 @@ func (g *group) begin(session sarama.ConsumerGroupSession, messages sarama.Consu
 	return c, nil
 }
 
-// beginAt looks up where claims begin, of topics that are still the same.
+// beginAt looks up where claims of one topic begin, if it is still the same.
 func (g *group) beginAt(ctx context.Context, places []place) (map[place]committed, error) {
-	where := make(map[place]bool, len(places))
-	for _, at := range places {
-		where[at] = true
-	}
-	if err := g.checkTopics(ctx, topicsOf(where)); err != nil {
+	if err := g.checkTopics(ctx, []string{places[0].topic}); err != nil {
 		return nil, err
 	}
 	return g.cluster.committedOffsets(ctx, places)
@@ -134,10 +130,11 @@ func (g *group) end(c *claim, lost bool) {
 	if !lost {
 		ctx, cancel := g.finalCommitContext()
 		defer cancel()
-		// In one request with all that are revoked at this moment: one for each
-		// takes too long where there are hundreds. Errors come again below.
-		_, _ = g.endings.join(ctx, c, func(ctx context.Context, claims []*claim) (struct{}, error) {
-			return struct{}{}, g.commit(ctx, claims)
+		// In one request for all that are revoked at this moment, since one for each
+		// takes too long where there are hundreds, and with what they were joined
+		// with. Errors come again below.
+		_, _ = g.endings.join(ctx, c, func(ctx context.Context, _ []*claim) (struct{}, error) {
+			return struct{}{}, g.commitFinally(ctx, g.live())
 		})
 		if err := g.commitFinally(ctx, []*claim{c}); err != nil {
 			g.logger.Warn("the last commit of a partition failed: finished records after the committed offset are processed again",
@@ -167,13 +164,14 @@ func (c *claim) take() {
 		c.holdOrResume()
 		read := c.stream.blocks
 		var more <-chan struct{}
+		var late <-chan time.Time
 		switch {
 		case c.atEnd.Load():
 			read, c.rest = nil, fetched{}
 		case len(c.rest.parts) > 0 && c.holding.Load():
 			read = nil
 		case len(c.rest.parts) > 0:
-			read, more = nil, c.tracker.Pace()
+			read, more, late = nil, c.tracker.Pace(), time.After(c.group.paceLimit)
 		}
 		select {
 		case c.rest = <-read:
@@ -181,6 +179,8 @@ func (c *claim) take() {
 				c.push(batch)
 			}
 		case <-more:
+			c.push(batch)
+		case <-late:
 			c.push(batch)
 		case <-batch.due():
 			batch.flush()

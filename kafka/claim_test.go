@@ -199,7 +199,9 @@ func TestClaimKeepsPace(t *testing.T) {
 	produceValues(t, b, "t", 0, slices.Repeat([]string{strings.Repeat("v", 1000)}, all)...)
 	in := newIntake(nil)
 	in.pace = make(chan struct{})
-	source := runSource(t, newSource(t, b, nil, "t"), in)
+	g := newSource(t, b, nil, "t")
+	g.paceLimit = time.Hour
+	source := runSource(t, g, in)
 	for pushed := 0; pushed < all; pushed = in.count() {
 		select {
 		case in.pace <- struct{}{}:
@@ -211,6 +213,20 @@ func TestClaimKeepsPace(t *testing.T) {
 			t.Errorf("%d records are pushed at once", n)
 		}
 	}
+	if err := source.close(t); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What crowds may be others', and may stay: a claim does not wait for ever.
+func TestClaimWaitsForPaceForAMomentOnly(t *testing.T) {
+	const all = 3 * sliceSize
+	b := sourceBroker(t, map[string]int32{"t": 1})
+	produceValues(t, b, "t", 0, numbered("v", all)...)
+	in := newIntake(nil)
+	in.pace = make(chan struct{})
+	source := runSource(t, newSource(t, b, nil, "t"), in)
+	eventually(t, "all is pushed", func() bool { return in.count() == all })
 	if err := source.close(t); err != nil {
 		t.Fatal(err)
 	}

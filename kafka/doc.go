@@ -40,8 +40,10 @@
 // only now is it certain that the former owner commits no more, and begins the
 // engine's claim with the finished offsets that the metadata names, and the
 // reading of the partition from there. [claim.take] pushes what was read, a slice
-// at a time and without a timer, a channel or a lock per record. A full claim
-// leaves its partition out of fetches, and what was read before waits in it.
+// at a time and without a timer, a channel or a lock per record, and at the pace
+// of the engine. A full claim leaves its partition out of fetches, and what was read
+// before waits in it. What claims ask when they begin and end is asked once for all
+// that do so at the time (rounds.go).
 //
 // A claim ends when its channel closes (this partition is revoked) or its
 // session does (an eager rebalance, Close, a lost assignment). [group.end] lets
@@ -195,8 +197,8 @@
 // position, so that tails that are never delivered had to be asked for apart; and
 // it keeps in memory what it has read of every partition.
 //
-// A fetch under way for each broker while another is taken: the engine has
-// thousands of records of each partition to work on meanwhile, so it would only
-// cost memory. Fetch sessions, which spare naming idle partitions in each fetch:
+// A fetch under way for each broker while another is taken: the engine has a
+// thousand records for each lane to work on meanwhile, so it would only cost
+// memory. Fetch sessions, which spare naming idle partitions in each fetch:
 // sarama has no access to them.
 package kafka

@@ -51,14 +51,15 @@ type group struct {
 
 	logStartInterval time.Duration // between looks at retention
 	refreshInterval  time.Duration // added partitions are seen within two of them
+	paceLimit        time.Duration
 	silence          silence
 	told             told
 
 	// committing holds a token while a commit is under way: one at a time.
 	committing chan struct{}
 	committed  unanswered
-	doubts     chan struct{} // capacity 1: a commit had no answer
-	beginnings *rounds[place, map[place]committed]
+	doubts     chan struct{}                                  // capacity 1: a commit had no answer
+	beginnings map[string]*rounds[place, map[place]committed] // by topic, which one that is sick must not keep from others
 	endings    *rounds[*claim, struct{}]
 	wake       chan struct{} // capacity 1: look at the ends
 
@@ -83,10 +84,11 @@ func newGroup(m membership, c Connection, settings []SourceSettings, nodes []*so
 
 		committing:       make(chan struct{}, 1),
 		doubts:           make(chan struct{}, 1),
-		beginnings:       newRounds[place, map[place]committed](),
+		beginnings:       make(map[string]*rounds[place, map[place]committed]),
 		endings:          newRounds[*claim, struct{}](),
 		logStartInterval: 30 * time.Second,
 		refreshInterval:  3 * time.Second,
+		paceLimit:        engine.PaceLimit,
 		silence:          memberSilence(m.sessionTimeout),
 	}
 	g.logger = g.settings.Logger.With("group", m.group)
@@ -96,6 +98,7 @@ func newGroup(m membership, c Connection, settings []SourceSettings, nodes []*so
 		for _, topic := range n.topics {
 			g.owners[topic] = n
 			g.topics = append(g.topics, topic)
+			g.beginnings[topic] = newRounds[place, map[place]committed]()
 		}
 	}
 	return g

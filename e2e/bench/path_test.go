@@ -83,7 +83,8 @@ func (d *dataPath) allocated(t testing.TB) (objects, bytes float64) {
 	return (float64(c) - float64(a)) / (long - short), (float64(e) - float64(b)) / (long - short)
 }
 
-// inMemory pushes records as the Kafka source does: one slab for each slice.
+// inMemory pushes records as the Kafka source does, one slab for each slice, but as
+// fast as bounds allow.
 type inMemory struct {
 	path    *dataPath
 	records int
