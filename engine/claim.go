@@ -114,7 +114,7 @@ func (c *Claim) Room() <-chan struct{} { return c.room }
 // be another claim's, and may stay.
 func (c *Claim) Pace() <-chan struct{} {
 	if records, _ := c.tracker.InFlight(); records < paceLeast {
-		return opened
+		return c.rt.pace.open
 	}
 	return c.rt.pace.ready()
 }

@@ -18,24 +18,24 @@ const paceLeast = 512
 // an output. It would be memory that has left the caches when its turn comes, and
 // that every collection marks.
 type pace struct {
+	open    chan struct{} // closed, for those who need not wait
 	mu      sync.Mutex
 	crowded int           // places with more before them than they soon get to
 	room    chan struct{} // closed and dropped when there is none left; nil where nobody asked
 }
 
-// opened is for those who need not wait.
-var opened = func() <-chan struct{} {
-	c := make(chan struct{})
-	close(c)
-	return c
-}()
+func newPace() *pace {
+	p := &pace{open: make(chan struct{})}
+	close(p.open)
+	return p
+}
 
 // ready is closed when nothing is crowded, or nothing is any more.
 func (p *pace) ready() <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.crowded == 0 {
-		return opened
+		return p.open
 	}
 	if p.room == nil {
 		p.room = make(chan struct{})

@@ -20,7 +20,7 @@ func isOpen(ready <-chan struct{}) bool {
 // A place is crowded from its bound on until it is down to half of it, and sources
 // wait as long as any place is.
 func TestPace(t *testing.T) {
-	p := new(pace)
+	p := newPace()
 	one, other := crowd{pace: p, bound: 100}, crowd{pace: p, bound: 10}
 	nobody := crowd{bound: 1}
 	nobody.has(1000)

@@ -42,7 +42,7 @@ type Runtime struct {
 	sourceNodes map[string]*Node
 	lanes       []*lane
 	dispatch    dispatch
-	pace        pace
+	pace        *pace
 	stages      []*stage
 	writers     []*writer // of outputs in the graph
 	aside       []*writer // of dead letters and reports
@@ -109,6 +109,7 @@ func New(g *Graph, o Options) (*Runtime, error) {
 		queues:      make([]*queue, len(g.Nodes)),
 		senders:     make([]atomic.Int32, len(g.Nodes)),
 		stats:       make([]Stats, len(g.Nodes)),
+		pace:        newPace(),
 		budget:      newBudget(g.Limits.Bytes),
 		claims:      make(map[*Claim]struct{}),
 		failed:      make(map[*healer.Ack]*failed),
@@ -132,13 +133,13 @@ func (rt *Runtime) build() {
 			rt.sourceNodes[n.Name] = n
 		}
 		if n.State || n.Role == RoleOutput {
-			rt.queues[n.index] = newQueue(&rt.pace)
+			rt.queues[n.index] = newQueue(rt.pace)
 		}
 	}
 	for range rt.graph.Workers {
 		rt.lanes = append(rt.lanes, newLane(rt))
 	}
-	rt.dispatch.crowd.pace = &rt.pace
+	rt.dispatch.crowd.pace = rt.pace
 	rt.dispatch.join(rt.lanes)
 	for _, n := range rt.graph.Nodes {
 		switch {
