@@ -109,9 +109,9 @@ func (c *Claim) Full() bool {
 // Room receives when a claim that was full has room again.
 func (c *Claim) Room() <-chan struct{} { return c.room }
 
-// Pace is closed when what is pushed next would not only wait behind others. A
-// source asks before each slice, but waits for [PaceLimit] at most: what crowds may
-// be another claim's, and may stay.
+// Pace is closed when what is pushed next would not only wait behind others, or the
+// claim has little under way. A source asks before each slice, but waits for
+// [PaceLimit] at most: what crowds may be another claim's, and may stay.
 func (c *Claim) Pace() <-chan struct{} {
 	if records, _ := c.tracker.InFlight(); records < paceLeast {
 		return c.rt.pace.open

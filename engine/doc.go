@@ -92,7 +92,7 @@
 // output, the sources' own, one look-out for stalls. Queues lead only to later
 // nodes and pushing never blocks, so no cycle of full queues can form: lanes
 // and stages wait for room after a slice, and sources pause a claim that is
-// [Claim.Full]. Long before that they keep pace ([Claim.Pace], pace.go): what lanes
+// [Claim.Full]. Long before that those of Kafka keep pace ([Claim.Pace], pace.go): what lanes
 // or outputs do not get to soon costs more the longer it waits in memory. That
 // bounds nothing, since what crowds may be one claim's or one unit's alone: a slice
 // waits for some milliseconds at most. With [Options.InTurn] the same goroutines take turns, one source

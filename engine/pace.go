@@ -10,8 +10,8 @@ import (
 // many slices a second, up to its bounds.
 const PaceLimit = 5 * time.Millisecond
 
-// paceLeast is how many records of a claim may be unfinished before it keeps pace:
-// with fewer it crowds nobody.
+// paceLeast is how many records of a claim may be unfinished before it keeps pace,
+// so that one with little to do does not wait for those that crowd.
 const paceLeast = 512
 
 // pace tells sources when what they push would only wait: before lanes, or before

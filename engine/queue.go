@@ -28,6 +28,7 @@ type queue struct {
 	mu     sync.Mutex
 	slices [][]item
 	length int
+	kept   int // taken, and not begun
 	ended  bool
 	room   chan struct{} // closed and replaced when what is queued was taken
 	crowd  crowd
@@ -51,7 +52,7 @@ func (q *queue) push(items []item) {
 	q.mu.Lock()
 	q.slices = append(q.slices, items)
 	q.length += len(items)
-	q.crowd.has(q.length)
+	q.crowd.has(q.length + q.kept)
 	q.mu.Unlock()
 	q.wake()
 }
@@ -64,18 +65,26 @@ func (q *queue) end() {
 	q.wake()
 }
 
-// take returns the slices there are, and whether these are the last.
+// take returns the slices there are, and whether these are the last. The reader
+// then says how much of it is still before it, see [queue.keeps].
 func (q *queue) take() (slices [][]item, ended bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	slices, q.slices = q.slices, nil
-	q.length = 0
-	q.crowd.has(0)
+	q.kept, q.length = q.kept+q.length, 0
 	if q.room != nil {
 		close(q.room)
 		q.room = nil
 	}
 	return slices, q.ended
+}
+
+// keeps notes how much of what was taken is not begun.
+func (q *queue) keeps(n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.kept = n
+	q.crowd.has(q.length + n)
 }
 
 // waitRoom returns when the queue is below its bound or ctx is done.

@@ -45,6 +45,7 @@ func (rt *Runtime) wakeSyncers() {
 
 // upstreamDone is called when a lane or a stage has ended.
 func (rt *Runtime) upstreamDone() {
+	rt.events.Add(1) // before, so that nobody takes the end for one without news
 	rt.upstream.Add(-1)
 	rt.stir()
 }

@@ -125,6 +125,15 @@ func New(g *Graph, o Options) (*Runtime, error) {
 	return rt, nil
 }
 
+// paceBefore is what a node's queue crowds: nobody where it is beside the graph,
+// since reports hold up no source, and letters only what they stand for.
+func (rt *Runtime) paceBefore(n *Node) *pace {
+	if n.aside {
+		return nil
+	}
+	return rt.pace
+}
+
 // build makes the goroutines' parts: lanes, a stage per operator with state, a
 // writer per output.
 func (rt *Runtime) build() {
@@ -133,7 +142,7 @@ func (rt *Runtime) build() {
 			rt.sourceNodes[n.Name] = n
 		}
 		if n.State || n.Role == RoleOutput {
-			rt.queues[n.index] = newQueue(rt.pace)
+			rt.queues[n.index] = newQueue(rt.paceBefore(n))
 		}
 	}
 	for range rt.graph.Workers {

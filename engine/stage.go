@@ -40,6 +40,7 @@ func (s *stage) run(ctx context.Context) {
 		s.evict(ctx)
 		s.fire(ctx)
 		slices, ended := s.queue.take()
+		s.queue.keeps(0)
 		for _, slice := range slices {
 			s.evict(ctx)
 			for i := range slice {

@@ -97,16 +97,13 @@ func (w *writer) run(ctx context.Context) {
 	defer w.leave()
 	for ctx.Err() == nil {
 		event := w.rt.events.Load()
-		var slices [][]item
-		ended := false
-		if !w.laden() {
-			slices, ended = w.queue.take()
-		}
+		slices, ended := w.queue.take()
 		for _, slice := range slices {
 			w.accept(slice)
 		}
 		revoked := w.prune()
 		slice := w.choose()
+		w.queue.keeps(len(w.ready))
 		w.publish(len(slice))
 		if len(slice) > 0 {
 			w.write(ctx, slice)
@@ -129,13 +126,6 @@ func (w *writer) run(ctx context.Context) {
 
 func (w *writer) drained() bool {
 	return len(w.ready) == 0 && len(w.lineups) == 0 && len(w.unsynced) == 0 && w.queue.empty()
-}
-
-// laden says that the next slice is full whatever comes, so that the queue may
-// show what is behind it. Where anything waits for another try all is looked at,
-// since what is behind it may go before.
-func (w *writer) laden() bool {
-	return len(w.ready) >= sliceLimit && len(w.lineups) == 0 && w.awayTries == 0
 }
 
 // accept takes items apart into one entry per element.

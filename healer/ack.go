@@ -14,7 +14,7 @@ import (
 // record is finished; if something failed on the way, it is handed to
 // [Options.OnFailed] instead and stays unfinished until [Ack.Settle].
 //
-// All methods are safe for concurrent use; none of them takes a lock.
+// All methods are safe for concurrent use, and none of them waits for a lock.
 type Ack struct {
 	// Offset is the record's offset; 0 for a joined node.
 	Offset int64

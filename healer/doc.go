@@ -35,10 +35,11 @@
 //
 // An ack's references and flags share one word, and every step is one
 // compare-and-swap of it, so exactly one caller makes the step that finishes a
-// record. Nobody tells the tracker: it looks, when it is asked. Watermark looks
+// record. Nobody tells the tracker: it looks, when it is asked, and when nothing is
+// in flight any more, if nobody else does at that moment. Watermark looks
 // at the front of the backlog, which only moves forward; Holes looks at what
 // was unfinished the last time and moves what has finished into a bitmap. So a
-// release takes no lock, whatever the head does, and what finished behind a
+// release waits for no lock, whatever the head does, and what finished behind a
 // stuck head costs a bit instead of an ack. Rejected: a tracker that is told of
 // each finished record (a lock, or a channel hop, per record); a ring indexed
 // by offset (offsets have gaps of any size); scanning slabs (a slow record in

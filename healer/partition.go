@@ -44,7 +44,8 @@ type Options struct {
 
 // Partition tracks the delivered records of one claim of one partition.
 //
-// Releases touch only their own ack and two counters. Everything else looks at
+// Releases touch only their own ack and two counters, but for one that leaves
+// nothing in flight, which drops what is finished. Everything else looks at
 // the acks when it is called: [Partition.Watermark] only at the first ones,
 // [Partition.Holes] at those that were unfinished the last time.
 type Partition struct {
@@ -278,7 +279,7 @@ func (p *Partition) Abandoned() int64 {
 func (p *Partition) finish(records int, bytes int64) {
 	left := p.records.Add(-int64(records))
 	p.bytes.Add(-bytes)
-	if left == 0 && p.mu.TryLock() { // else whoever has it looks, or the next who does
+	if left == 0 && p.mu.TryLock() { // else the next who looks drops it
 		// Until the next commit a thousand partitions would keep a slab each.
 		p.open.first()
 		p.mu.Unlock()

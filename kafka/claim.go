@@ -130,13 +130,7 @@ func (g *group) end(c *claim, lost bool) {
 	if !lost {
 		ctx, cancel := g.finalCommitContext()
 		defer cancel()
-		// In one request for all that are revoked at this moment, since one for each
-		// takes too long where there are hundreds, and with what they were joined
-		// with. Errors come again below.
-		_, _ = g.endings.join(ctx, c, func(ctx context.Context, _ []*claim) (struct{}, error) {
-			return struct{}{}, g.commitFinally(ctx, g.live())
-		})
-		if err := g.commitFinally(ctx, []*claim{c}); err != nil {
+		if err := g.commitFinally(ctx, g.lastOf(c)); err != nil {
 			g.logger.Warn("the last commit of a partition failed: finished records after the committed offset are processed again",
 				"topic", c.topic, "partition", c.partition, "error", err)
 		}
@@ -154,13 +148,36 @@ func (g *group) end(c *claim, lost bool) {
 	g.look()
 }
 
+// lastOf commits a claim that ends, in one request for all that end at this moment,
+// since one for each takes too long where there are hundreds, and with all others,
+// of which some may be joined with it. Where that fails every second try is of the
+// claim alone: what is wrong may be wrong with another.
+func (g *group) lastOf(c *claim) func(context.Context) error {
+	alone := true
+	return func(ctx context.Context) error {
+		if alone = !alone; alone {
+			return g.commit(ctx, []*claim{c})
+		}
+		_, err := g.endings.join(ctx, c, func(ctx context.Context, _ []*claim) (struct{}, error) {
+			return struct{}{}, g.commit(ctx, g.live())
+		})
+		if err != nil && !passing(err) {
+			return g.commit(ctx, []*claim{c})
+		}
+		return err
+	}
+}
+
 // take pushes what is read until the claim ends.
 func (c *claim) take() {
 	batch := newBatcher(c)
 	defer batch.stop()
+	wait := c.group.pacing.wait()
+	defer wait.end()
 	stopped := c.group.stopped
 	c.checkEnd(batch)
 	for {
+		wait.end()
 		c.holdOrResume()
 		read := c.stream.blocks
 		var more <-chan struct{}
@@ -171,7 +188,8 @@ func (c *claim) take() {
 		case len(c.rest.parts) > 0 && c.holding.Load():
 			read = nil
 		case len(c.rest.parts) > 0:
-			read, more, late = nil, c.tracker.Pace(), time.After(c.group.paceLimit)
+			read, more = nil, c.tracker.Pace()
+			late = wait.begin()
 		}
 		select {
 		case c.rest = <-read:

@@ -200,7 +200,7 @@ func TestClaimKeepsPace(t *testing.T) {
 	in := newIntake(nil)
 	in.pace = make(chan struct{})
 	g := newSource(t, b, nil, "t")
-	g.paceLimit = time.Hour
+	g.pacing.limit = time.Hour
 	source := runSource(t, g, in)
 	for pushed := 0; pushed < all; pushed = in.count() {
 		select {

@@ -38,10 +38,10 @@ func (g *group) commitAtIntervals(ctx context.Context) {
 
 // commitFinally commits until the broker has acknowledged it, it cannot, or ctx
 // is done.
-func (g *group) commitFinally(ctx context.Context, claims []*claim) error {
+func (g *group) commitFinally(ctx context.Context, commit func(context.Context) error) error {
 	pause, since := 20*time.Millisecond, time.Now()
 	for {
-		err := g.commit(ctx, claims)
+		err := commit(ctx)
 		if err == nil || !passing(err) {
 			return err
 		}

@@ -51,7 +51,7 @@ type group struct {
 
 	logStartInterval time.Duration // between looks at retention
 	refreshInterval  time.Duration // added partitions are seen within two of them
-	paceLimit        time.Duration
+	pacing           pacing
 	silence          silence
 	told             told
 
@@ -88,7 +88,7 @@ func newGroup(m membership, c Connection, settings []SourceSettings, nodes []*so
 		endings:          newRounds[*claim, struct{}](),
 		logStartInterval: 30 * time.Second,
 		refreshInterval:  3 * time.Second,
-		paceLimit:        engine.PaceLimit,
+		pacing:           pacing{limit: engine.PaceLimit},
 		silence:          memberSilence(m.sessionTimeout),
 	}
 	g.logger = g.settings.Logger.With("group", m.group)
@@ -255,7 +255,8 @@ func (g *group) Close(ctx context.Context) error {
 	})
 	defer cut()
 	// One request for all claims now; when they end they find it done.
-	err := g.commitFinally(ctx, g.live())
+	claims := g.live()
+	err := g.commitFinally(ctx, func(ctx context.Context) error { return g.commit(ctx, claims) })
 	if ignored := (*ignoredError)(nil); errors.As(err, &ignored) {
 		err = nil
 	}
