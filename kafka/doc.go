@@ -41,9 +41,9 @@
 // engine's claim with the finished offsets that the metadata names, and the
 // reading of the partition from there. [claim.take] pushes what was read, a slice
 // at a time and without a timer, a channel or a lock per record, and at the pace
-// of the engine. A full claim leaves its partition out of fetches, and what was read
-// before waits in it. What claims ask when they begin and end is asked once for all
-// that do so at the time (rounds.go).
+// of the engine (pacing.go). A full claim leaves its partition out of fetches, and
+// what was read before waits in it. What claims ask when they begin and end is
+// asked once for all that do so at the time (rounds.go).
 //
 // A claim ends when its channel closes (this partition is revoked) or its
 // session does (an eager rebalance, Close, a lost assignment). [group.end] lets

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -368,7 +369,7 @@ func TestWriteOfA50MegabyteRecord(t *testing.T) {
 
 func TestWriteLingers(t *testing.T) {
 	broker := startBroker(t, embedded.Options{Topics: map[string]int32{"out": 1}})
-	o := openOutput(t, broker, func(o *OutputOptions) { o.Linger, o.BatchBytes = 200*time.Millisecond, 1000 })
+	o := openOutput(t, broker, func(o *OutputOptions) { o.Linger, o.BatchBytes = 200*time.Millisecond, 100_000 })
 	write(t, o, notes("u", nil, "a"), "")
 	begin := time.Now()
 	write(t, o, notes("u", nil, "b"), "")
@@ -376,9 +377,14 @@ func TestWriteLingers(t *testing.T) {
 		t.Errorf("a small write came %s after the one before it, want 200ms", took)
 	}
 	begin = time.Now()
-	write(t, o, notes("u", nil, strings.Repeat("c", 1000)), "")
+	write(t, o, notes("u", nil, strings.Repeat("c", 100_000)), "")
 	if took := time.Since(begin); took > 150*time.Millisecond {
 		t.Errorf("a full batch waited %s", took)
+	}
+	begin = time.Now()
+	write(t, o, notes("u", nil, slices.Repeat([]string{""}, lingerMost)...), "")
+	if took := time.Since(begin); took > 150*time.Millisecond {
+		t.Errorf("many records waited %s", took)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

@@ -38,8 +38,8 @@ type delivery struct {
 // replicas are sent again a few times; then the errors are the engine's to
 // repeat. When ctx is done, what was not acknowledged fails.
 //
-// A Write that could fill no batch starts no earlier than Linger after the one
-// before it ended: meanwhile the engine gathers more for it.
+// A Write of little starts no earlier than Linger after the one before it ended:
+// meanwhile the engine gathers more for it.
 func (o *output) Write(ctx context.Context, records []*engine.Record) []error {
 	d := &delivery{output: o, records: records, messages: o.messages[:0], active: o.active[:0]}
 	defer d.end()
@@ -48,7 +48,7 @@ func (o *output) Write(ctx context.Context, records []*engine.Record) []error {
 		return d.all(fmt.Errorf("kafka: an idempotent producer's id from %s: %w", o.options.names(), err))
 	}
 	total := d.prepare(ctx)
-	if err := o.linger(ctx, total); err != nil {
+	if err := o.linger(ctx, len(records), total); err != nil {
 		return d.all(err)
 	}
 	d.answers = make(chan answer, len(d.active)+1)
@@ -56,10 +56,15 @@ func (o *output) Write(ctx context.Context, records []*engine.Record) []error {
 	return d.errs
 }
 
+// lingerMost is how many records do not wait for more, however small they are. The
+// engine gives some thousands at once where there is a backlog, which is to be worked
+// off as fast as it goes.
+const lingerMost = 1000
+
 // linger waits for the rest of the time between small writes.
-func (o *output) linger(ctx context.Context, bytes int) error {
+func (o *output) linger(ctx context.Context, records, bytes int) error {
 	rest := o.options.Linger - time.Since(o.finished)
-	if o.options.Linger <= 0 || rest <= 0 || bytes >= o.options.BatchBytes {
+	if o.options.Linger <= 0 || rest <= 0 || records >= lingerMost || bytes >= o.options.BatchBytes {
 		return nil
 	}
 	select {

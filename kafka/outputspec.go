@@ -30,7 +30,7 @@ func OutputSpec() configs.Spec {
 			Name: "compression", Type: configs.TypeString, Default: "none", Values: []string{"none", "gzip", "snappy", "lz4", "zstd"},
 			Doc: "How batches are compressed.",
 		},
-		{Name: "linger", Type: configs.TypeDuration, Default: "0s", Min: "0s", Max: "1m", Doc: "Least time between two writes that fill no batch (1 MiB): meanwhile more records gather for the next. More throughput and better compression, for as much latency."},
+		{Name: "linger", Type: configs.TypeDuration, Default: "0s", Min: "0s", Max: "1m", Doc: "Least time between two writes of fewer than 1,000 records and less than 1 MiB: meanwhile more records gather for the next. More throughput and better compression, for as much latency."},
 		{
 			Name: "partitioner", Type: configs.TypeString, Default: PartitionerMurmur2,
 			Values: []string{PartitionerMurmur2, PartitionerCRC32, PartitionerFNV1a},
