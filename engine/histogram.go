@@ -74,10 +74,26 @@ func (h *histogram) observe(value, n, sum int64) {
 	h.sum.Add(sum)
 }
 
-// observeSize adds one size to a histogram of newSizes.
-func (h *histogram) observeSize(size int64) {
-	h.counts[sizeBucket(size)].Add(1)
-	h.sum.Add(size)
+// sizeTally counts sizes in one goroutine, which costs little for each.
+type sizeTally struct {
+	counts [sizes + 1]int64
+	sum    int64
+}
+
+func (t *sizeTally) add(size int64) {
+	t.counts[sizeBucket(size)]++
+	t.sum += size
+}
+
+// addUp moves what was counted to a histogram of newSizes.
+func (h *histogram) addUp(t *sizeTally) {
+	for i, count := range t.counts {
+		if count > 0 {
+			h.counts[i].Add(count)
+		}
+	}
+	h.sum.Add(t.sum)
+	*t = sizeTally{}
 }
 
 // copy gives the numbers in another unit, of which each is so many.

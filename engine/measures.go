@@ -24,6 +24,7 @@ type measure struct {
 	times      *histogram
 	writes     *histogram // of outputs
 	sizes      *histogram // of sources and outputs
+	rendered   sizeTally  // of the write under way, by the goroutine of the writer
 }
 
 // NodeMeasures are the measures of a node.
@@ -55,16 +56,17 @@ func (m *Measures) of(name string) *measure {
 	return made
 }
 
-// Render notes the sizes of an output's messages. It may be called on nil.
+// Render notes the sizes of an output's messages, which are seen when their write
+// has ended. It may be called on nil.
 func (m *Measures) Render(node string, render Render) Render {
 	if m == nil || render == nil {
 		return render
 	}
-	h := m.of(node).sizes
+	sizes := &m.of(node).rendered
 	return func(r *Record) (Message, error) {
 		message, err := render(r)
 		if err == nil {
-			h.observeSize(int64(len(message.Key) + len(message.Value)))
+			sizes.add(int64(len(message.Key) + len(message.Value)))
 		}
 		return message, err
 	}
@@ -114,20 +116,11 @@ func (rt *Runtime) noteSizes(n *Node, entries []healer.Entry) {
 	if rt.measures == nil || n == nil {
 		return
 	}
-	var counts [sizes + 1]int64
-	var sum int64
+	var read sizeTally
 	for i := range entries {
-		size := int64(entries[i].Size)
-		counts[sizeBucket(size)]++
-		sum += size
+		read.add(int64(entries[i].Size))
 	}
-	h := rt.measures[n.index].sizes
-	for i, count := range counts {
-		if count > 0 {
-			h.counts[i].Add(count)
-		}
-	}
-	h.sum.Add(sum)
+	rt.measures[n.index].sizes.addUp(&read)
 }
 
 // noteWrite notes a call of an output.
@@ -135,4 +128,5 @@ func (w *writer) noteWrite(took time.Duration, records int64) {
 	m := w.rt.measures[w.node.index]
 	m.writes.observe(int64(took), 1, int64(took))
 	m.times.observe(int64(took)/records, records, int64(took))
+	m.sizes.addUp(&m.rendered)
 }
