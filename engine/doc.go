@@ -88,17 +88,17 @@
 //
 // # Goroutines and bounds
 //
-// Graph.Workers lanes, one stage per operator with state, one writer per
-// output, the sources' own, one look-out for stalls. Queues lead only to later
-// nodes and pushing never blocks, so no cycle of full queues can form: lanes
-// and stages wait for room after a slice, and sources pause a claim that is
-// [Claim.Full]. Long before that those of Kafka keep pace ([Claim.Pace], pace.go): what lanes
-// or outputs do not get to soon costs more the longer it waits in memory. That
-// bounds nothing, since what crowds may be one claim's or one unit's alone: a slice
-// waits for some milliseconds at most. With [Options.InTurn] the same goroutines take turns, one source
-// record at a time, so that what comes out does not depend on the machine. With
-// a [VirtualClock] besides, their timers take turns, too: nobody waits for one,
-// and whoever moves the clock fires them, see virtual.go.
+// Graph.Workers lanes, one stage per operator with state, one writer per output,
+// the sources' own, one look-out for stalls. Queues lead only to later nodes and
+// pushing never blocks, so no cycle of full queues can form: lanes and stages wait
+// for room after a slice, and sources pause a claim that is [Claim.Full]. Long
+// before that those of Kafka keep pace ([Claim.Pace], pace.go): what lanes or
+// outputs do not get to soon costs more the longer it waits in memory. That bounds
+// nothing, since what crowds may be one claim's or one unit's alone: a slice waits
+// for some milliseconds at most. With [Options.InTurn] the same goroutines take
+// turns, one source record at a time, so that what comes out does not depend on
+// the machine. With a [VirtualClock] besides, their timers take turns, too: nobody
+// waits for one, and whoever moves the clock fires them, see virtual.go.
 //
 // An operator that can fall behind its inputs says how much room it has
 // ([Bounded]), and the sources of a full input pause as if their claims were

@@ -44,7 +44,8 @@ const (
 )
 
 // fetchPatience is how long a fetch waits for claims to take what they have been
-// given, which is a matter of a moment unless lanes are crowded: without them it might wait for others.
+// given, which is a matter of a moment unless lanes are crowded: without them it
+// might wait for others.
 const fetchPatience = 5 * time.Millisecond
 
 // fetchLoop reads from one broker, one fetch at a time, as long as it leads
