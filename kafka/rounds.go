@@ -7,7 +7,9 @@ import (
 
 // rounds asks once for many who want the same at the same time, as the claims of
 // a thousand partitions do. Who comes while a round is under way is in the next
-// one: a round begins after all who are in it have come.
+// one: a round begins after all who are in it have come, unlike a call that late
+// comers share (golang.org/x/sync/singleflight), whose answer may be older than the
+// question.
 type rounds[A, R any] struct {
 	mu   sync.Mutex
 	next *round[A, R]  // which may still be joined; nil is none
