@@ -9,7 +9,8 @@
 //	group.go                  one member of a consumer group: an engine.Source
 //	start.go, ranges.go       what is checked and committed before it joins
 //	session.go                the membership: sessions, errors, what is lost
-//	claim.go, batch.go        a claim from its first record to its end
+//	claim.go                  a claim's begin and end; rounds.go: of many at once
+//	taking.go, batch.go       what it does between; pacing.go: how fast
 //	reader.go, fetch.go       partitions read: their leaders, and the fetches from each
 //	fetchanswer.go            what an answer says, errors among it; fetched.go: its records
 //	records.go                what the engine's records keep in memory
